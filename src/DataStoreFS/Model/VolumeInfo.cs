@@ -1,0 +1,43 @@
+namespace DataStoreFS.Model;
+
+/// <summary>Everything that is known of one mounted (dataset, version) before the first voxel is read. Immutable.</summary>
+public sealed class VolumeInfo
+{
+    /// <summary>This volume's number in the process: the first field of its <see cref="BlockKey"/>s.</summary>
+    public required int Volume { get; init; }
+
+    public required string Uuid { get; init; }
+
+    /// <summary>What was asked for: <c>0</c>, <c>latest</c>, <c>mixedLatest</c>, <c>all</c>.</summary>
+    public required string RequestedVersion { get; init; }
+
+    /// <summary>What that came to: a number, <c>mixedLatest</c> or <c>all</c>.</summary>
+    public required string ResolvedVersion { get; init; }
+
+    /// <summary>True when writes may go to it: a numbered version (also by way of <c>latest</c> and <c>new</c>).</summary>
+    public bool Writable => int.TryParse(ResolvedVersion, out _);
+
+    public required VoxelType VoxelType { get; init; }
+
+    /// <summary>Full-resolution voxels of the first setup.</summary>
+    public required Size3 Dimensions { get; init; }
+
+    public required IReadOnlyList<double> VoxelSize { get; init; }
+    public string? VoxelUnit { get; init; }
+
+    /// <summary>Compression of the files on the server; of interest to <c>info</c> and <c>pull</c> only.</summary>
+    public string? Compression { get; init; }
+
+    public string? Label { get; init; }
+
+    /// <summary>Ascending.</summary>
+    public required IReadOnlyList<int> Versions { get; init; }
+
+    /// <summary>Ascending; need not be contiguous.</summary>
+    public required IReadOnlyList<int> TimepointIds { get; init; }
+
+    /// <summary>Ascending by id.</summary>
+    public required IReadOnlyList<SetupInfo> Setups { get; init; }
+
+    public LevelInfo Level(in BlockKey key) => Setups[key.Setup].Levels[key.Level];
+}

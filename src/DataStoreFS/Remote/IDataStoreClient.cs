@@ -1,0 +1,57 @@
+using DataStoreFS.Caching;
+using DataStoreFS.Model;
+
+namespace DataStoreFS.Remote;
+
+/// <summary>
+/// The DataStore protocol as calls. Only addresses that this interface can express are ever requested, so no path name a user types can become
+/// one of the protocol's destructive URLs. Faults are <see cref="DataStoreException"/>s.
+/// </summary>
+public interface IDataStoreClient : IAsyncDisposable
+{
+    /// <summary>Scheme, host, port and prefix, without a trailing slash.</summary>
+    string Server { get; }
+
+    /// <summary><c>GET /datasets/{uuid}</c>: the JSON text. NotFound when the server does not know the dataset.</summary>
+    Task<string> GetDatasetJsonAsync(string uuid, CancellationToken cancellationToken);
+
+    /// <summary><c>GET /datasets/{uuid}/{version}</c>: the XML text; version is a number, <c>mixedLatest</c> or <c>all</c>.</summary>
+    Task<string> GetXmlAsync(string uuid, string version, CancellationToken cancellationToken);
+
+    /// <summary>The start call in read mode with version <c>latest</c>, resolved to the number in the redirect's address.</summary>
+    Task<int> ResolveLatestAsync(string uuid, Size3 resolution, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// One GET for blocks of one image, in the order given. Each is delivered to <paramref name="sink"/> as soon as its frame is complete.
+    /// </summary>
+    /// <exception cref="DataStoreException">For those blocks that the sink has not been given.</exception>
+    Task ReadBlocksAsync(ImageAddress image, IReadOnlyList<BlockRequest> blocks, IBlockSink sink, CancellationToken cancellationToken);
+}
+
+/// <summary>Where the blocks of one image live on the server, in the server's ids.</summary>
+/// <param name="Uuid">Dataset.</param>
+/// <param name="Resolution">The level's down-scale factors.</param>
+/// <param name="Version">A number or <c>mixedLatest</c>.</param>
+/// <param name="Timepoint">Timepoint id.</param>
+/// <param name="Channel">Channel id.</param>
+/// <param name="Angle">Angle id.</param>
+public sealed record ImageAddress(string Uuid, Size3 Resolution, string Version, int Timepoint, int Channel, int Angle);
+
+/// <summary>One block to read.</summary>
+/// <param name="X">Grid position.</param>
+/// <param name="Y">Grid position.</param>
+/// <param name="Z">Grid position.</param>
+/// <param name="Size">Voxels it must have in the tree; a stored block of another size is cut or padded with zeros to this.</param>
+/// <param name="Limit">The level's full block size: what the server stores may be anything from 0 to this per axis.</param>
+/// <param name="VoxelBytes">Bytes of a voxel.</param>
+public readonly record struct BlockRequest(int X, int Y, int Z, Size3 Size, Size3 Limit, int VoxelBytes);
+
+/// <summary>Receives blocks as they arrive.</summary>
+public interface IBlockSink
+{
+    /// <summary>
+    /// The <paramref name="index"/>-th requested block. <paramref name="block"/> is null when the server has none; otherwise the sink takes its
+    /// reference. Called in order, from one thread at a time; must not block.
+    /// </summary>
+    void Deliver(int index, BlockBuffer? block);
+}
