@@ -1,0 +1,24 @@
+using DataStoreFS.Model;
+
+namespace DataStoreFS.Caching;
+
+/// <summary>A slower, larger place for blocks below the memory tier: the disk tier. Faults of a tier are misses, never errors of a read.</summary>
+public interface IBlockTier
+{
+    /// <summary>The block if the tier has it and it is fresh enough. The caller takes the reference in the answer.</summary>
+    ValueTask<TierAnswer> ReadAsync(BlockKey key, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Offers what the server sent at <paramref name="fetched"/>; null means that it has no such block. Returns at once: the tier takes a
+    /// reference of its own if it wants to keep the block, and writes in the background.
+    /// </summary>
+    void Keep(in BlockKey key, BlockBuffer? block, DateTimeOffset fetched);
+
+    /// <summary>The block has changed: what the tier holds of it, or is about to write, must not be read again.</summary>
+    void Drop(in BlockKey key);
+}
+
+/// <param name="Known">Whether the tier knows about this block.</param>
+/// <param name="Block">The block, or null when the server is known to have none (or <paramref name="Known"/> is false).</param>
+/// <param name="Fetched">When the server sent it.</param>
+public readonly record struct TierAnswer(bool Known, BlockBuffer? Block, DateTimeOffset Fetched);
