@@ -1,5 +1,5 @@
-using DataStoreFS.Caching;
 using DataStoreFS.Model;
+using DataStoreFS.N5;
 
 namespace DataStoreFS.Blocks;
 

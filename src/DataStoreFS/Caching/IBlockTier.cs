@@ -1,4 +1,5 @@
 using DataStoreFS.Model;
+using DataStoreFS.N5;
 
 namespace DataStoreFS.Caching;
 

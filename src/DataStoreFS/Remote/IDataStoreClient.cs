@@ -1,5 +1,5 @@
-using DataStoreFS.Caching;
 using DataStoreFS.Model;
+using DataStoreFS.N5;
 
 namespace DataStoreFS.Remote;
 
@@ -53,5 +53,11 @@ public interface IBlockSink
     /// The <paramref name="index"/>-th requested block. <paramref name="block"/> is null when the server has none; otherwise the sink takes its
     /// reference. Called in order, from one thread at a time; must not block.
     /// </summary>
-    void Deliver(int index, BlockBuffer? block);
+    /// <param name="index">Position in the list of requested blocks.</param>
+    /// <param name="block">Normalised to <see cref="BlockRequest.Size"/>, or null.</param>
+    /// <param name="storedSize">
+    /// The size in the frame, before cutting or padding: the only sign of the level's true dimensions where rounding leaves a choice.
+    /// All zero for a missing block and for an empty one that was really stored.
+    /// </param>
+    void Deliver(int index, BlockBuffer? block, Size3 storedSize);
 }

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using DataStoreFS.Model;
 
-namespace DataStoreFS.Caching;
+namespace DataStoreFS.N5;
 
 /// <summary>The 16 bytes in front of a cached block: mode 0, three dimensions, the block's own size.</summary>
 public static class N5Header

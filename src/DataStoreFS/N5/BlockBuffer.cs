@@ -1,7 +1,7 @@
 using System.Buffers;
 using DataStoreFS.Model;
 
-namespace DataStoreFS.Caching;
+namespace DataStoreFS.N5;
 
 /// <summary>
 /// One block in native memory, laid out as the N5 <c>raw</c> block file it is: <see cref="HeaderBytes"/> of N5 header, then the voxels.

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace DataStoreFS.Caching;
+namespace DataStoreFS.N5;
 
 /// <summary>
 /// Native memory for <see cref="BlockBuffer"/>s, kept per size so that a volume's equal blocks reuse each other's pages instead of going
