@@ -1,4 +1,4 @@
-using DataStoreFS.Caching;
+using DataStoreFS.N5;
 
 namespace DataStoreFS.Remote;
 
