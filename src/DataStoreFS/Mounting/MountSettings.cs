@@ -1,0 +1,88 @@
+using DataStoreFS.Model;
+
+namespace DataStoreFS.Mounting;
+
+/// <summary>Everything a mount is told. Immutable; <see cref="Validate"/> says what cannot be before anything is opened.</summary>
+public sealed record MountSettings
+{
+    /// <summary>For a duration: never.</summary>
+    public static readonly TimeSpan Never = System.Threading.Timeout.InfiniteTimeSpan;
+
+    /// <summary>The dataset, or a whole server.</summary>
+    public required SourceAddress Source { get; init; }
+
+    /// <summary>An existing, empty directory, or <c>/dev/fd/N</c> for a FUSE descriptor that somebody else has mounted already.</summary>
+    public required string MountPoint { get; init; }
+
+    /// <summary>Null: <see cref="MissingBlocks.Zeros"/> for a read-only mount, <see cref="MissingBlocks.Absent"/> for a writable one.</summary>
+    public MissingBlocks? Missing { get; init; }
+
+    /// <summary>
+    /// How long fetched data of a version that can still change is good. Zero asks the server at every open, <see cref="Never"/> asks once.
+    /// A numbered version that is not the newest is taken as unchanging whatever this says.
+    /// </summary>
+    public TimeSpan MaxAge { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long "this block does not exist" is believed, at most <see cref="MaxAge"/>. Short: pipelines poll for blocks that others write.</summary>
+    public TimeSpan MissingAge { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Budget of the memory tier in bytes.</summary>
+    public long CacheBytes { get; init; } = DefaultCacheBytes();
+
+    /// <summary>How long one block is asked for, retries included, before the program that waits gets EIO.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Lets other users in. Needs root, or <c>user_allow_other</c> in /etc/fuse.conf.</summary>
+    public bool AllowOther { get; init; }
+
+    public bool ReadWrite { get; init; }
+
+    /// <summary>A file whose first line is the bearer token for <see cref="Source"/>'s host; null: none.</summary>
+    public string? TokenFile { get; init; }
+
+    /// <summary>Where to write one line per kernel request and reply; null: nowhere.</summary>
+    public string? TraceFuseFile { get; init; }
+
+    /// <summary>The kernel's read-ahead window. Null: 1 MiB where setting it is permitted (root); 0: leave it alone.</summary>
+    public int? ReadAheadKiB { get; init; }
+
+    /// <summary>Owner that every node shows; null: the mounting user.</summary>
+    public uint? Uid { get; init; }
+
+    /// <summary>Group that every node shows; null: the mounting user's.</summary>
+    public uint? Gid { get; init; }
+
+    /// <summary>Permission bits taken away from every node's mode.</summary>
+    public int Umask { get; init; }
+
+    /// <summary>First column of the mount table; null: the source's address.</summary>
+    public string? FsName { get; init; }
+
+    /// <summary>Folder of the control sockets; null: <c>$XDG_RUNTIME_DIR</c>, /run/datastorefs (root) or /tmp/datastorefs-UID.</summary>
+    public string? RuntimeFolder { get; init; }
+
+    internal MissingBlocks MissingOrDefault => Missing ?? (ReadWrite ? MissingBlocks.Absent : MissingBlocks.Zeros);
+
+    /// <exception cref="DataStoreException">Usage: the first setting that cannot be, in one line.</exception>
+    public void Validate()
+    {
+        Require(MountPoint.Length > 0, "the mount point is empty");
+        Require(MaxAge == Never || MaxAge >= TimeSpan.Zero, "--max-age is negative");
+        Require(MissingAge == Never || MissingAge >= TimeSpan.Zero, "the age of missing blocks is negative");
+        Require(CacheBytes >= 1 << 20, "--cache-size is below 1 MiB");
+        Require(RequestTimeout > TimeSpan.Zero, "--timeout must be more than zero");
+        Require(ReadAheadKiB is null or (>= 0 and <= 1 << 20), "--read-ahead must lie between 0 and 1048576 KiB");
+        Require(Umask is >= 0 and <= 0x1FF, "--umask must lie between 000 and 777");
+    }
+
+    /// <summary>1 GiB, or a quarter of the memory this process may use (a container's limit counts), whichever is less.</summary>
+    public static long DefaultCacheBytes() => Math.Min(1L << 30, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
+
+    private static void Require(bool condition, string message)
+    {
+        if (!condition)
+        {
+            throw new DataStoreException(DataStoreErrorKind.Usage, message);
+        }
+    }
+}
