@@ -1,1 +1,1 @@
-return 0;
+return await DataStoreFS.Cli.CommandLine.RunAsync(args).ConfigureAwait(false);

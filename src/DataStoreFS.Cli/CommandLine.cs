@@ -1,0 +1,95 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using DataStoreFS.Cli.Logging;
+using DataStoreFS.Cli.Verbs;
+using DataStoreFS.Model;
+
+namespace DataStoreFS.Cli;
+
+/// <summary>From arguments to an exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted; failures are one line on stderr.</summary>
+internal static class CommandLine
+{
+    private const int FailureExitCode = 1;
+    private const int UsageExitCode = 2;
+    private const int InterruptedExitCode = 130;
+
+    private static readonly (string Command, string Does)[] s_examples =
+    [
+        ("datastorefs mount http://server:9080/datasets/UUID ~/data", "Mount the newest data of a dataset; then drag ~/data/export.xml into BigDataViewer"),
+        ("datastorefs info http://server:9080/datasets/UUID", "What is in a dataset"),
+        ("datastorefs umount ~/data", "Unmount"),
+        ("datastorefs serve /data/store --urls http://0.0.0.0:9080", "Serve a folder of datasets to others"),
+    ];
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        bool helper = MountHelper.IsInvoked();
+        int code;
+        try
+        {
+            if (helper)
+            {
+                args = MountHelper.Translate(args);
+                if (args.Length == 0)
+                {
+                    return 0;
+                }
+            }
+
+            code = await InvokeAsync(Create().Parse(args)).ConfigureAwait(false);
+        }
+        catch (DataStoreException e)
+        {
+            Complain(e.Message);
+            code = e.Kind == DataStoreErrorKind.Usage ? UsageExitCode : FailureExitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            code = InterruptedExitCode;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Complain(e.Message);
+            code = FailureExitCode;
+        }
+
+        return helper ? ForMountProgram(code) : code;
+    }
+
+    public static RootCommand Create()
+    {
+        var root = new RootCommand("Mounts a dataset of an HPC DataStore as the export.xml + export.n5 tree that BigDataViewer, N5 and zarr read.")
+        {
+            CompletionVerb.Create(),
+        };
+        root.Add(HelpVerb.Create(root));
+        HelpOption help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples((HelpAction)help.Action!, s_examples);
+        return root;
+    }
+
+    /// <summary>The one form in which this program says that something is wrong.</summary>
+    public static void Complain(string message) => Console.Error.WriteLine($"datastorefs: {LineText.OneLine(message)}");
+
+    private static async Task<int> InvokeAsync(ParseResult parsed)
+    {
+        if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
+        {
+            bool noVerb = parsed.CommandResult.Command is RootCommand;
+            string verb = noVerb ? "" : parsed.CommandResult.Command.Name + " ";
+            string message = noVerb && parsed.UnmatchedTokens is [string word, ..] ? $"there is no verb '{word}'" : parsed.Errors[0].Message.TrimEnd('.');
+            throw new DataStoreException(DataStoreErrorKind.Usage, $"{message}; try 'datastorefs {verb}--help'");
+        }
+
+        // Verbs that live on take their signals themselves; the others may simply be killed.
+        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }).ConfigureAwait(false);
+    }
+
+    private static int ForMountProgram(int code) => code switch
+    {
+        0 => 0,
+        UsageExitCode => MountHelper.UsageExitCode,
+        _ => MountHelper.FailureExitCode,
+    };
+}

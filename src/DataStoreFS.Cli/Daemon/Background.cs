@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using DataStoreFS.Cli.Interop;
+using DataStoreFS.Model;
+
+namespace DataStoreFS.Cli.Daemon;
+
+/// <summary>
+/// Going to the background without fork(2), which a process with threads cannot survive: the same command line is started again as a child that
+/// leaves the session, and its first words on stdout say how it went. See <see cref="BackgroundChild"/> for its side.
+/// </summary>
+internal static class Background
+{
+    /// <summary>Starts the child, waits until it is ready, and gives its exit code: 0 when it stays and serves.</summary>
+    /// <exception cref="DataStoreException">The child's one line of error.</exception>
+    public static async Task<int> StartAsync(IEnumerable<string> args, int keepDescriptor, CancellationToken cancellationToken)
+    {
+        LibC.KeepDescriptorsFromChildren(keepDescriptor);
+        using var child = new Process { StartInfo = Describe(args) };
+        if (!child.Start())
+        {
+            throw new DataStoreException(DataStoreErrorKind.Local, "cannot start a background process");
+        }
+
+        child.StandardInput.Close();
+        using CancellationTokenRegistration _ = cancellationToken.Register(() => LibC.Kill(child.Id, LibC.SignalTerminate));
+
+        // End of file without a word: the child died.
+        string? answer = await child.StandardOutput.ReadLineAsync(CancellationToken.None).ConfigureAwait(false);
+        if (answer == BackgroundChild.ReadyWord)
+        {
+            return 0;
+        }
+
+        await child.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (answer is not null && answer.Split(' ', 2) is [string kind, string message] && Enum.TryParse(kind, out DataStoreErrorKind parsed))
+        {
+            throw new DataStoreException(parsed, message);
+        }
+
+        throw new DataStoreException(
+            DataStoreErrorKind.Local, $"the background process ended with exit code {child.ExitCode} before it was ready; run it with -f to see why");
+    }
+
+    private static ProcessStartInfo Describe(IEnumerable<string> args)
+    {
+        string self = Environment.ProcessPath ?? throw new DataStoreException(DataStoreErrorKind.Local, "/proc does not say where this program is");
+        var start = new ProcessStartInfo(self) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
+
+        // Started as `dotnet datastorefs.dll` the process is dotnet itself; a published program is its own executable and has no such file name.
+        if (Path.GetFileNameWithoutExtension(self) == "dotnet")
+        {
+            start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
+        }
+
+        foreach (string arg in args)
+        {
+            start.ArgumentList.Add(arg);
+        }
+
+        start.Environment[BackgroundChild.Marker] = "1";
+        return start;
+    }
+}

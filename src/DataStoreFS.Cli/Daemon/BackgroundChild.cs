@@ -1,0 +1,57 @@
+using System.Text;
+using DataStoreFS.Cli.Interop;
+using DataStoreFS.Cli.Logging;
+using DataStoreFS.Model;
+
+namespace DataStoreFS.Cli.Daemon;
+
+/// <summary>The side of a process that was started by <see cref="Background"/>: it says "ready" or why not, once, and then lets go of the terminal.</summary>
+internal sealed class BackgroundChild
+{
+    public const string Marker = "DATASTOREFS_BACKGROUND";
+    public const string ReadyWord = "ready";
+
+    private BackgroundChild()
+    {
+    }
+
+    /// <summary>This process's side, or null when it was not started as one. Leaves the session of whoever started it.</summary>
+    public static BackgroundChild? TryAdopt()
+    {
+        if (Environment.GetEnvironmentVariable(Marker) is null)
+        {
+            return null;
+        }
+
+        // A grandchild (fusermount3) is none.
+        Environment.SetEnvironmentVariable(Marker, null);
+        LibC.LeaveSession();
+        return new BackgroundChild();
+    }
+
+    /// <summary>The parent returns success; stdin, stdout and stderr are let go, stderr into the log file when there is one.</summary>
+    public void Ready(string? logFile)
+    {
+        LetGoOfStderr(logFile);
+        Say(ReadyWord);
+
+        // A daemon keeps no terminal, no pipe and no directory busy.
+        LibC.Redirect(0, "/dev/null", append: false);
+        LibC.Redirect(1, "/dev/null", append: false);
+        Environment.CurrentDirectory = "/";
+    }
+
+    /// <summary>The parent says it for us, and gives the exit code that belongs to its kind.</summary>
+    public static void Failed(DataStoreException fault) => Say($"{fault.Kind} {LineText.OneLine(fault.Message)}");
+
+    // Before "ready", since the parent's caller may wait for the end of stderr as well: $(datastorefs mount … 2>&1) has to return.
+    private static void LetGoOfStderr(string? logFile)
+    {
+        if (logFile is null || !LibC.Redirect(2, logFile, append: true))
+        {
+            LibC.Redirect(2, "/dev/null", append: false);
+        }
+    }
+
+    private static void Say(string line) => LibC.Write(1, Encoding.UTF8.GetBytes(line + "\n"));
+}

@@ -1,0 +1,98 @@
+using System.Runtime.InteropServices;
+
+namespace DataStoreFS.Cli.Interop;
+
+/// <summary>The few system calls that .NET has no words for and that a daemon needs.</summary>
+internal static partial class LibC
+{
+    public const int SignalTerminate = 15; // SIGTERM
+
+    private const int SetDescriptorFlags = 2; // F_SETFD
+    private const int InterruptedError = 4; // EINTR
+    private const int CloseOnExec = 1; // FD_CLOEXEC
+
+    /// <summary>Leaves the terminal's session, so that closing the terminal does not send SIGHUP.</summary>
+    public static void LeaveSession() => _ = SetSid(); // fails only for a process group's leader, which a child of ours is not
+
+    /// <summary>
+    /// Makes <paramref name="path"/> (opened for reading, or for appending) the descriptor <paramref name="fd"/>. False when it cannot be opened.
+    /// </summary>
+    public static bool Redirect(int fd, string path, bool append)
+    {
+        // O_WRONLY|O_CREAT|O_APPEND|O_CLOEXEC or O_RDWR|O_CLOEXEC; these values are the same on x86-64 and arm64.
+        int opened = Open(path, append ? 0x1 | 0x40 | 0x400 | 0x80000 : 0x2 | 0x80000, 0x1B6 /* 0666, less the umask */);
+        if (opened < 0)
+        {
+            return false;
+        }
+
+        _ = Dup2(opened, fd);
+        if (opened != fd)
+        {
+            _ = Close(opened);
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Keeps every inherited descriptor above stderr, except <paramref name="keep"/>, from a process that is started next. A shell's pipes and lock files would
+    /// otherwise stay open as long as the mount, and whoever waits for their end would wait that long.
+    /// </summary>
+    public static void KeepDescriptorsFromChildren(int keep)
+    {
+        foreach (string entry in Directory.EnumerateFileSystemEntries("/proc/self/fd"))
+        {
+            if (int.TryParse(Path.GetFileName(entry), out int fd) && fd > 2 && fd != keep)
+            {
+                _ = Fcntl(fd, SetDescriptorFlags, CloseOnExec);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Writes to a descriptor by its number. <see cref="Console"/> duplicates stdout and stderr when it is first used, and a duplicate would keep a
+    /// caller's pipe open after <see cref="Redirect"/>.
+    /// </summary>
+    public static unsafe void Write(int fd, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* start = bytes)
+        {
+            for (int done = 0; done < bytes.Length;)
+            {
+                nint written = WriteBytes(fd, start + done, bytes.Length - done);
+                if (written > 0)
+                {
+                    done += (int)written;
+                }
+                else if (Marshal.GetLastPInvokeError() != InterruptedError)
+                {
+                    return; // a closed pipe, a full disk: there is nobody left to tell
+                }
+            }
+        }
+    }
+
+    public static int Kill(int process, int signal) => KillProcess(process, signal);
+
+    [LibraryImport("libc", EntryPoint = "setsid")]
+    private static partial int SetSid();
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "dup2")]
+    private static partial int Dup2(int from, int to);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int Close(int fd);
+
+    [LibraryImport("libc", EntryPoint = "fcntl")]
+    private static partial int Fcntl(int fd, int command, int argument);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    private static unsafe partial nint WriteBytes(int fd, byte* bytes, nint count);
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int KillProcess(int process, int signal);
+}

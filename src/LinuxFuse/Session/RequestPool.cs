@@ -1,3 +1,0 @@
-namespace LinuxFuse.Session;
-
-internal sealed class RequestPool;
