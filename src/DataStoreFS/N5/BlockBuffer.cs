@@ -21,6 +21,7 @@ public sealed unsafe class BlockBuffer : MemoryManager<byte>
 
     private readonly NativeBlockPool _pool;
     private int _references;
+    private long _fetchedAt;
 
     internal BlockBuffer(NativeBlockPool pool, byte* pointer, int capacity)
     {
@@ -35,6 +36,12 @@ public sealed unsafe class BlockBuffer : MemoryManager<byte>
 
     /// <summary>Bytes of the file: header and voxels.</summary>
     public int Length { get; private set; }
+
+    /// <summary>
+    /// Since when the content is known, in milliseconds of <see cref="Environment.TickCount64"/>: the time of renting, unless the buffer was
+    /// filled from something older (a disk tier) or was found unchanged later. Readers' caches must not keep it longer than the maximum age from here.
+    /// </summary>
+    public long FetchedAt { get => Volatile.Read(ref _fetchedAt); set => Volatile.Write(ref _fetchedAt, value); }
 
     /// <summary>Voxels per axis, as the header says.</summary>
     public Size3 Size => N5Header.ReadSize(GetSpan());
@@ -86,6 +93,7 @@ public sealed unsafe class BlockBuffer : MemoryManager<byte>
     internal void Reset(int length)
     {
         Length = length;
+        FetchedAt = Environment.TickCount64;
         Volatile.Write(ref _references, 1);
     }
 

@@ -1,0 +1,77 @@
+using System.Net.Sockets;
+using System.Text;
+using DataStoreFS.Model;
+
+namespace DataStoreFS.Mounting.Control;
+
+/// <summary>Talks to the daemon behind a mount point. Never touches the mount itself, so it cannot hang on a daemon that does not answer.</summary>
+public static class ControlClient
+{
+    /// <summary>How long an answer may take; <see cref="ControlCommand.Stop"/> waits for what is still being written.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>True when a daemon listens for that mount point.</summary>
+    public static async Task<bool> IsAliveAsync(string mountPoint, CancellationToken cancellationToken, string? folder = null)
+    {
+        using Socket? socket = await TryConnectAsync(ControlAddress.SocketFor(mountPoint, folder), cancellationToken).ConfigureAwait(false);
+        return socket is not null;
+    }
+
+    /// <returns>What the daemon says after <c>ok</c>: JSON for <see cref="ControlCommand.Status"/>, else nothing.</returns>
+    /// <exception cref="DataStoreException">NotFound: nobody listens; Timeout; Refused: the daemon's own words.</exception>
+    public static async Task<string> SendAsync(string mountPoint, ControlCommand command, CancellationToken cancellationToken, string? folder = null)
+    {
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(s_patience);
+        try
+        {
+            string path = ControlAddress.SocketFor(mountPoint, folder);
+            using Socket socket = await TryConnectAsync(path, patience.Token).ConfigureAwait(false)
+                ?? throw new DataStoreException(
+                    DataStoreErrorKind.NotFound,
+                    $"no datastorefs of this user serves {mountPoint} (nobody answers at {path}); see 'mount -t fuse.datastorefs' for what is mounted");
+            using NetworkStream stream = new(socket, ownsSocket: false);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(command.ToString().ToLowerInvariant() + "\n"), patience.Token).ConfigureAwait(false);
+            using StreamReader reader = new(stream);
+            string answer = await reader.ReadToEndAsync(patience.Token).ConfigureAwait(false);
+            return Interpret(answer.TrimEnd('\n'), mountPoint);
+        }
+        catch (OperationCanceledException slow) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new DataStoreException(DataStoreErrorKind.Timeout, $"the daemon of {mountPoint} has not answered '{command}' within {s_patience.TotalSeconds:0} s", slow);
+        }
+        catch (Exception fault) when (fault is IOException or SocketException)
+        {
+            throw new DataStoreException(DataStoreErrorKind.Local, $"the daemon of {mountPoint} hung up: {fault.Message}", fault);
+        }
+    }
+
+    private static string Interpret(string answer, string mountPoint)
+    {
+        const string error = "error ";
+        return answer.StartsWith(error, StringComparison.Ordinal) ? throw new DataStoreException(DataStoreErrorKind.Refused, answer[error.Length..])
+            : answer == "ok" ? string.Empty
+            : answer.StartsWith("ok\n", StringComparison.Ordinal) ? answer["ok\n".Length..]
+            : throw new DataStoreException(DataStoreErrorKind.Local, $"the daemon of {mountPoint} ended before it answered");
+    }
+
+    private static async Task<Socket?> TryConnectAsync(string path, CancellationToken cancellationToken)
+    {
+        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken).ConfigureAwait(false);
+            return socket;
+        }
+        catch (SocketException absent) when (absent.SocketErrorCode is SocketError.ConnectionRefused or SocketError.AddressNotAvailable)
+        {
+            socket.Dispose();
+            return null;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,136 @@
+using System.Net.Sockets;
+using System.Text;
+using DataStoreFS.Model;
+using Microsoft.Extensions.Logging;
+
+namespace DataStoreFS.Mounting.Control;
+
+/// <summary>Answers one command per connection on the mount's unix socket. The first line of an answer is <c>ok</c> or <c>error REASON</c>.</summary>
+/// <remarks>Who may connect is settled by the file system: the folder is its owner's only, the socket has mode 0600.</remarks>
+internal sealed class ControlSocket : IAsyncDisposable
+{
+    private const int LongestCommand = 64;
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+
+    private readonly Socket _listener;
+    private readonly Func<ControlCommand, CancellationToken, Task<string>> _handler;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _loop;
+
+    private ControlSocket(string path, Socket listener, Func<ControlCommand, CancellationToken, Task<string>> handler, ILogger logger)
+    {
+        FilePath = path;
+        _listener = listener;
+        _handler = handler;
+        _logger = logger;
+        _loop = AcceptAsync();
+    }
+
+    public string FilePath { get; }
+
+    /// <param name="path">From <see cref="ControlAddress"/>. A socket left by a daemon that died is replaced.</param>
+    /// <param name="handler">Gives the text after <c>ok</c>; a <see cref="DataStoreException"/> becomes <c>error</c>.</param>
+    /// <param name="logger">For faults of a connection.</param>
+    /// <exception cref="DataStoreException">Local or NotPermitted.</exception>
+    public static ControlSocket Open(string path, Func<ControlCommand, CancellationToken, Task<string>> handler, ILogger logger)
+    {
+        ControlAddress.EnsureFolder(Path.GetDirectoryName(path)!);
+        Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            File.Delete(path);
+            listener.Bind(new UnixDomainSocketEndPoint(path));
+            ControlAddress.KeepToOwner(path);
+            listener.Listen();
+            return new ControlSocket(path, listener, handler, logger);
+        }
+        catch (Exception fault) when (fault is SocketException or IOException or UnauthorizedAccessException)
+        {
+            listener.Dispose();
+            throw new DataStoreException(DataStoreErrorKind.Local, $"cannot open the control socket {path}: {fault.Message}", fault);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        _listener.Dispose(); // also removes the file
+        await _loop.ConfigureAwait(false);
+        _stopping.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        List<Task> conversations = [];
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                Socket client = await _listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
+                conversations.RemoveAll(c => c.IsCompleted);
+                conversations.Add(ConverseAsync(client));
+            }
+            catch (Exception ended) when (ended is OperationCanceledException or ObjectDisposedException)
+            {
+                break;
+            }
+            catch (SocketException fault)
+            {
+                _logger.LogWarning("control socket: cannot accept a connection: {Reason}", fault.Message);
+                break; // out of descriptors or the like: without a pause this would spin; the mount itself goes on
+            }
+        }
+
+        await Task.WhenAll(conversations).ConfigureAwait(false);
+    }
+
+    private async Task ConverseAsync(Socket client)
+    {
+        try
+        {
+            using NetworkStream stream = new(client, ownsSocket: true);
+            string answer = await AnswerAsync(stream).ConfigureAwait(false);
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(answer + "\n"), _stopping.Token).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is IOException or SocketException or OperationCanceledException)
+        {
+            _logger.LogDebug("control socket: the other end went away: {Reason}", fault.Message);
+        }
+    }
+
+    private async Task<string> AnswerAsync(NetworkStream stream)
+    {
+        try
+        {
+            string line = await ReadLineAsync(stream).ConfigureAwait(false);
+            return Enum.TryParse(line, ignoreCase: true, out ControlCommand command) && Enum.IsDefined(command) && !char.IsAsciiDigit(line[0])
+                ? $"ok\n{await _handler(command, _stopping.Token).ConfigureAwait(false)}"
+                : "error unknown command; expected status, refresh or stop";
+        }
+        catch (DataStoreException refused)
+        {
+            return $"error {refused.Message}";
+        }
+    }
+
+    private async Task<string> ReadLineAsync(NetworkStream stream)
+    {
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        patience.CancelAfter(s_patience);
+        byte[] buffer = new byte[LongestCommand];
+        int length = 0;
+        while (length < buffer.Length)
+        {
+            int read = await stream.ReadAsync(buffer.AsMemory(length), patience.Token).ConfigureAwait(false);
+            length += read;
+            int end = buffer.AsSpan(0, length).IndexOf((byte)'\n');
+            if (end >= 0 || read == 0)
+            {
+                return Encoding.UTF8.GetString(buffer, 0, end >= 0 ? end : length).Trim();
+            }
+        }
+
+        return string.Empty;
+    }
+}

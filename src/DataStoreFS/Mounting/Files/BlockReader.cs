@@ -1,0 +1,97 @@
+using System.Runtime.CompilerServices;
+using DataStoreFS.Blocks;
+using DataStoreFS.Model;
+using DataStoreFS.Mounting.Kernel;
+using DataStoreFS.N5;
+using DataStoreFS.Tree;
+using LinuxFuse;
+
+namespace DataStoreFS.Mounting.Files;
+
+/// <summary>READ of block files: from memory on the thread that read the request, else when the block has come.</summary>
+internal sealed class BlockReader(TreeContext context)
+{
+    private readonly ZeroImage _zeros = new();
+
+    public ValueTask<Errno> ReadAsync(ReadOp op, in Node node)
+    {
+        BlockKey key = context.KeyOf(node);
+        switch (context.Blocks.TryGet(key, out BlockBuffer? block))
+        {
+            case BlockPresence.Present:
+                context.Reads.Hit();
+                return new(ReplyAndRelease(op, block!));
+            case BlockPresence.Missing:
+                context.Reads.Hit();
+                return new(ReplyMissing(op, node));
+            default:
+                context.Reads.Miss();
+                return FetchAsync(op, node, key);
+        }
+    }
+
+    /// <summary>Answers from a block that the caller keeps.</summary>
+    public Errno Reply(ReadOp op, BlockBuffer block)
+    {
+        int from = (int)Math.Min(op.Offset, block.Length);
+        context.Pages.Record(op.Node.Value, block.FetchedAt);
+        return op.Reply(block.GetSpan().Slice(from, Math.Min(op.Size, block.Length - from)));
+    }
+
+    /// <summary>Answers for a block that the server does not have.</summary>
+    public Errno ReplyMissing(ReadOp op, in Node node)
+    {
+        if (context.TellsMissing)
+        {
+            // It was there when the program looked it up. "Stale file handle" is what network file systems say then; no reader takes it for zeros.
+            return Errno.ESTALE;
+        }
+
+        context.Pages.Record(op.Node.Value, Environment.TickCount64);
+        return _zeros.Reply(op, context.Tree.LevelOf(node).SizeAt(node.X, node.Y, node.Z), context.Tree.SizeOf(node));
+    }
+
+    /// <summary>The block, for whoever asks; a fault is logged with the file's name.</summary>
+    public async ValueTask<BlockBuffer?> FetchAsync(Node node, BlockKey key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            BlockBuffer? block = await context.Blocks.GetAsync(key, cancellationToken).ConfigureAwait(false);
+            context.Faults.Answered();
+            return block;
+        }
+        catch (DataStoreException fault)
+        {
+            context.Faults.Failed(context.Tree.IdOf(node), context.Tree.PathOf(node), fault);
+            throw;
+        }
+    }
+
+    private Errno ReplyAndRelease(ReadOp op, BlockBuffer block)
+    {
+        try
+        {
+            return Reply(op, block);
+        }
+        finally
+        {
+            block.Release();
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Errno> FetchAsync(ReadOp op, Node node, BlockKey key)
+    {
+        BlockBuffer? block;
+        try
+        {
+            block = await FetchAsync(node, key, op.Request.Interrupted).ConfigureAwait(false);
+        }
+        catch (DataStoreException fault)
+        {
+            return ErrnoMap.Of(fault.Kind);
+        }
+
+        return block is null ? ReplyMissing(op, node) : ReplyAndRelease(op, block);
+    }
+}

@@ -1,0 +1,18 @@
+using LinuxFuse;
+
+namespace DataStoreFS.Mounting.Files;
+
+/// <summary>An open file that keeps something of its own; what does not has handle 0. The kernel's RELEASE ends it.</summary>
+internal interface IOpenFile
+{
+    ValueTask<Errno> ReadAsync(ReadOp op);
+
+    ValueTask<Errno> WriteAsync(WriteOp op) => new(Errno.EBADF);
+
+    ValueTask<Errno> FlushAsync(FlushOp op) => new(Errno.OK);
+
+    ValueTask<Errno> FsyncAsync(FsyncOp op) => new(Errno.OK);
+
+    /// <summary>Called once, after the last other call.</summary>
+    ValueTask ReleaseAsync();
+}

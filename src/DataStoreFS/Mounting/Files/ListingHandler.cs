@@ -1,0 +1,107 @@
+using DataStoreFS.Tree;
+using LinuxFuse;
+
+namespace DataStoreFS.Mounting.Files;
+
+/// <summary>
+/// OPENDIR, READDIR and READDIRPLUS. The cookie after the k-th entry is k + 1, so a listing resumes anywhere without state; where missing blocks are
+/// told, listing a row settles them first, because a name that is listed and cannot be looked up makes cp, tar, rsync and ls fail.
+/// </summary>
+internal sealed class ListingHandler(TreeContext context, Existence existence, LookupHandler lookups)
+{
+    // "." and ".."
+    private const long Dots = 2;
+
+    // Blocks of a row asked for at once: enough to fill several requests, few enough that a long row does not flush the cache before it is read.
+    private const int LargestBatch = 128;
+
+    public Errno Open(OpenOp op)
+    {
+        if (!context.Tree.TryResolve(op.Node.Value, out Node node))
+        {
+            return Errno.ESTALE;
+        }
+
+        if (context.Policy.Stateless && !context.TellsMissing)
+        {
+            return op.ReplyStateless();
+        }
+
+        return op.Reply(default, SettlesExistence(node) ? OpenReply.None : OpenReply.CacheDirectory | OpenReply.KeepCache);
+    }
+
+    public ValueTask<Errno> ListAsync(Listing listing)
+    {
+        if (!context.Tree.TryResolve(listing.Directory.Value, out Node directory))
+        {
+            return new(Errno.ESTALE);
+        }
+
+        if (!directory.IsDirectory)
+        {
+            return new(Errno.ENOTDIR);
+        }
+
+        if (!AddDots(listing, directory))
+        {
+            return new(Errno.OK);
+        }
+
+        if (SettlesExistence(directory))
+        {
+            return ListRowAsync(listing, directory);
+        }
+
+        long count = context.Tree.ChildCount(directory);
+        for (long index = Math.Max(0, listing.Offset - Dots); index < count && Add(listing, directory, index, BlockExistence.Present); index++)
+        {
+        }
+
+        return new(Errno.OK);
+    }
+
+    private bool SettlesExistence(in Node node) => context.TellsMissing && node.Kind == NodeKind.Row;
+
+    private bool AddDots(in Listing listing, in Node directory) =>
+        (listing.Offset > 0 || listing.TryAddDots("."u8, context.Tree.IdOf(directory), 1))
+        && (listing.Offset > 1 || listing.TryAddDots(".."u8, context.Tree.IdOf(directory.Parent), Dots));
+
+    private bool Add(in Listing listing, in Node directory, long index, BlockExistence exists)
+    {
+        Span<byte> name = stackalloc byte[NodeNames.MaximumLength];
+        Node child = context.Tree.ChildAt(directory, index);
+        int length = context.Tree.WriteName(child, name);
+        return listing.TryAdd(name[..length], child, exists, lookups, context.Tree, index + Dots + 1);
+    }
+
+    private async ValueTask<Errno> ListRowAsync(Listing listing, Node row)
+    {
+        int count = (int)context.Tree.ChildCount(row);
+        int batch = Math.Min(listing.Capacity, LargestBatch);
+        bool any = listing.Offset < Dots;
+        for (long z = Math.Max(0, listing.Offset - Dots); z < count; z += batch)
+        {
+            BlockExistence[] settled = await existence
+                .SettleAsync(row, (int)z, (int)Math.Min(batch, count - z), listing.Interrupted).ConfigureAwait(false);
+            for (int i = 0; i < settled.Length; i++)
+            {
+                if (settled[i] != BlockExistence.Missing)
+                {
+                    if (!Add(listing, row, z + i, settled[i]))
+                    {
+                        return Errno.OK;
+                    }
+
+                    any = true;
+                }
+            }
+
+            if (any)
+            {
+                return Errno.OK; // the kernel comes back for the rest; an empty reply would mean the end
+            }
+        }
+
+        return Errno.OK;
+    }
+}

@@ -1,0 +1,58 @@
+using System.Runtime.CompilerServices;
+using DataStoreFS.Blocks;
+using DataStoreFS.Mounting.Kernel;
+using DataStoreFS.Tree;
+using LinuxFuse;
+
+namespace DataStoreFS.Mounting.Files;
+
+/// <summary>LOOKUP and GETATTR: arithmetic, but for the one question that only the server can answer (does this block exist?).</summary>
+internal sealed class LookupHandler(TreeContext context, Existence existence)
+{
+    public ValueTask<Errno> LookupAsync(LookupOp op)
+    {
+        if (!context.Tree.TryResolve(op.Parent.Value, out Node parent))
+        {
+            return new(Errno.ESTALE);
+        }
+
+        if (!context.Tree.TryFind(parent, op.Name, out Node node))
+        {
+            return new(op.ReplyMissing(KernelCachePolicy.Fixed));
+        }
+
+        if (!context.TellsMissing || node.Kind != NodeKind.Block)
+        {
+            return new(op.Reply(EntryOf(node, BlockExistence.Present)));
+        }
+
+        return existence.Known(node) switch
+        {
+            BlockPresence.Present => new(op.Reply(EntryOf(node, BlockExistence.Present))),
+            BlockPresence.Missing => new(op.ReplyMissing(context.Policy.MissingFor)),
+            _ => SettleAsync(op, node),
+        };
+    }
+
+    public ValueTask<Errno> GetAttrAsync(GetAttrOp op) =>
+        new(context.Tree.TryResolve(op.Node.Value, out Node node)
+            ? op.Reply(context.Attributes.Of(op.Node.Value, node), KernelCachePolicy.Fixed)
+            : Errno.ESTALE);
+
+    /// <summary>What the kernel is told of a name, by a lookup or a listing: the same in both.</summary>
+    public FuseEntry EntryOf(in Node node, BlockExistence existence)
+    {
+        ulong id = context.Tree.IdOf(node);
+        TimeSpan validFor = existence == BlockExistence.Unsettled ? TimeSpan.Zero
+            : node.Kind == NodeKind.Block && context.TellsMissing ? context.Policy.PresentFor
+            : KernelCachePolicy.Fixed;
+        return new FuseEntry(new NodeId(id), context.Attributes.Of(id, node), validFor, KernelCachePolicy.Fixed);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Errno> SettleAsync(LookupOp op, Node node)
+    {
+        BlockExistence settled = await existence.SettleAsync(node, op.Request.Interrupted).ConfigureAwait(false);
+        return settled == BlockExistence.Missing ? op.ReplyMissing(context.Policy.MissingFor) : op.Reply(EntryOf(node, settled));
+    }
+}

@@ -1,0 +1,90 @@
+using DataStoreFS.Model;
+using DataStoreFS.N5;
+using DataStoreFS.Tree;
+using LinuxFuse;
+
+namespace DataStoreFS.Mounting.Files;
+
+/// <summary>OPEN, and READ and RELEASE of what it handed out.</summary>
+internal sealed class OpenHandler(TreeContext context, BlockReader reader)
+{
+    private readonly HandleTable<IOpenFile> _open = new();
+
+    public int OpenFiles => _open.Count;
+
+    public ValueTask<Errno> OpenAsync(OpenOp op)
+    {
+        if (!context.Tree.TryResolve(op.Node.Value, out Node node))
+        {
+            return new(Errno.ESTALE);
+        }
+
+        if (op.Flags.CanWrite || op.Flags.HasFlag(OpenFlags.Truncate))
+        {
+            return new(Errno.EROFS);
+        }
+
+        if (context.Policy.Stateless)
+        {
+            return new(op.ReplyStateless());
+        }
+
+        return context.Policy.ChecksAtOpen && node.Kind == NodeKind.Block
+            ? FetchAsync(op, node)
+            : new(op.Reply(default, OpenReply.KeepCache | OpenReply.NoFlush));
+    }
+
+    public ValueTask<Errno> ReadAsync(ReadOp op)
+    {
+        if (op.Handle.Value != 0)
+        {
+            return _open.Find(op.Handle)?.ReadAsync(op) ?? new(Errno.EBADF);
+        }
+
+        if (!context.Tree.TryResolve(op.Node.Value, out Node node))
+        {
+            return new(Errno.ESTALE);
+        }
+
+        return node.Kind == NodeKind.Block ? reader.ReadAsync(op, node)
+            : node.IsDirectory ? new(Errno.EISDIR)
+            : new(ReadContent(op, context.Tree.ContentOf(node).Span));
+    }
+
+    public async ValueTask<Errno> ReleaseAsync(ReleaseOp op)
+    {
+        if (_open.Remove(op.Handle) is { } file)
+        {
+            await file.ReleaseAsync().ConfigureAwait(false);
+        }
+
+        return Errno.OK;
+    }
+
+    private static Errno ReadContent(ReadOp op, ReadOnlySpan<byte> content)
+    {
+        int from = (int)Math.Min(op.Offset, content.Length);
+        return op.Reply(content.Slice(from, Math.Min(op.Size, content.Length - from)));
+    }
+
+    private async ValueTask<Errno> FetchAsync(OpenOp op, Node node)
+    {
+        BlockBuffer? block;
+        try
+        {
+            block = await reader.FetchAsync(node, context.KeyOf(node), op.Request.Interrupted).ConfigureAwait(false);
+        }
+        catch (DataStoreException fault)
+        {
+            return ErrnoMap.Of(fault.Kind);
+        }
+
+        if (block is null && context.TellsMissing)
+        {
+            return Errno.ENOENT;
+        }
+
+        FileHandle handle = _open.Add(new FetchedBlock(reader, node, block));
+        return op.Reply(handle, OpenReply.NoFlush); // no KeepCache: the kernel drops the pages of earlier opens
+    }
+}

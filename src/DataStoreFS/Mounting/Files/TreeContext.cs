@@ -1,0 +1,26 @@
+using DataStoreFS.Blocks;
+using DataStoreFS.Model;
+using DataStoreFS.Mounting.Kernel;
+using DataStoreFS.Tree;
+
+namespace DataStoreFS.Mounting.Files;
+
+/// <summary>What the handlers of one mounted volume share.</summary>
+internal sealed class TreeContext(VolumeTree tree, IBlockStore blocks, MountSettings settings, FaultLog faults)
+{
+    public VolumeTree Tree { get; } = tree;
+    public IBlockStore Blocks { get; } = blocks;
+    public KernelCachePolicy Policy { get; } = new(settings, tree.Volume);
+    public AttributeSource Attributes { get; } = new(tree, settings);
+    public PageLedger Pages { get; } = new(LedgerAge(new KernelCachePolicy(settings, tree.Volume).MaxAge));
+    public FaultLog Faults { get; } = faults;
+    public ReadCounters Reads { get; } = new();
+
+    /// <summary>A missing block is no file.</summary>
+    public bool TellsMissing { get; } = settings.MissingOrDefault == MissingBlocks.Absent;
+
+    public BlockKey KeyOf(in Node node) => node.KeyIn(Tree.Volume.Volume);
+
+    // With --max-age 0 OPEN drops the pages; the ledger then only serves refreshes.
+    private static long? LedgerAge(TimeSpan maxAge) => maxAge > TimeSpan.Zero ? (long)maxAge.TotalMilliseconds : null;
+}
