@@ -12,8 +12,8 @@ public sealed partial class LayeringTests
     private static readonly Dictionary<string, string[]> s_mayUse = new()
     {
         ["Model"] = [],
-        ["N5"] = ["Model", "Caching"],
-        ["Caching"] = ["Model"],
+        ["N5"] = ["Model"],
+        ["Caching"] = ["Model", "N5"],
         ["Remote"] = ["Model", "N5", "Caching"],
         ["WriteBack"] = ["Model", "N5", "Caching", "Remote"],
         ["Blocks"] = ["Model", "N5", "Caching", "Remote", "WriteBack"],

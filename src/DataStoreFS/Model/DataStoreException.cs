@@ -30,6 +30,9 @@ public enum DataStoreErrorKind
     /// <summary>A journal, cache or overlay has no room left.</summary>
     NoSpace,
 
+    /// <summary>A file would grow past what it can ever be.</summary>
+    TooLarge,
+
     /// <summary>Options or arguments that cannot be.</summary>
     Usage,
 

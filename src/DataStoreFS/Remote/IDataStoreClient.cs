@@ -7,7 +7,7 @@ namespace DataStoreFS.Remote;
 /// The DataStore protocol as calls. Only addresses that this interface can express are ever requested, so no path name a user types can become
 /// one of the protocol's destructive URLs. Faults are <see cref="DataStoreException"/>s.
 /// </summary>
-public interface IDataStoreClient : IAsyncDisposable
+public interface IDataStoreClient : IBlockWriter, IAsyncDisposable
 {
     /// <summary>Scheme, host, port and prefix, without a trailing slash.</summary>
     string Server { get; }
@@ -20,6 +20,12 @@ public interface IDataStoreClient : IAsyncDisposable
 
     /// <summary>The start call in read mode with version <c>latest</c>, resolved to the number in the redirect's address.</summary>
     Task<int> ResolveLatestAsync(string uuid, Size3 resolution, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The start call in write mode: which number <c>latest</c> is, or the one version that <c>new</c> makes. <c>new</c> is sent once, never again by
+    /// itself: each such call makes a version. The server also forgets what it keeps of that version for its /bdv readers.
+    /// </summary>
+    Task<int> StartWritingAsync(string uuid, Size3 resolution, string version, CancellationToken cancellationToken);
 
     /// <summary>
     /// One GET for blocks of one image, in the order given. Each is delivered to <paramref name="sink"/> as soon as its frame is complete.

@@ -1,0 +1,65 @@
+using System.Net;
+using System.Net.Sockets;
+using DataStoreFS.Model;
+using Flurl.Http;
+
+namespace DataStoreFS.Remote;
+
+/// <summary>The one table from HTTP to <see cref="DataStoreErrorKind"/>, and which faults a repetition may cure.</summary>
+internal static class HttpFaults
+{
+    /// <param name="request">What was asked, as a person would say it: method and address, without secrets.</param>
+    /// <param name="status">Not a success.</param>
+    /// <param name="text">What the server said, already made printable; may be empty.</param>
+    public static Attempt FromStatus(string request, HttpStatusCode status, string text)
+    {
+        string answer = text.Length == 0 ? $"{request} answered {(int)status}" : $"{request} answered {(int)status}: {text}";
+        return (int)status switch
+        {
+            401 or 403 => Attempt.Failed(DataStoreErrorKind.Unauthorized, answer + "; is the token of --token-file right, and still valid?"),
+            404 => Attempt.Failed(DataStoreErrorKind.NotFound, answer),
+            408 or 504 => Attempt.Transient(DataStoreErrorKind.Timeout, answer),
+            429 or 502 or 503 => Attempt.Transient(DataStoreErrorKind.Unreachable, answer),
+
+            // Empty: a block file that is being created or written at this moment (N5 readers see 0 bytes until the writer has its lock).
+            // With a text it is an exception that would come again.
+            500 => new Attempt(new DataStoreException(DataStoreErrorKind.Unreachable, answer), text.Length == 0),
+            >= 500 => Attempt.Failed(DataStoreErrorKind.Unreachable, answer),
+            >= 400 => Attempt.Failed(DataStoreErrorKind.Refused, answer),
+            _ => Attempt.Failed(DataStoreErrorKind.Protocol, answer + ", which this protocol does not have"),
+        };
+    }
+
+    /// <summary>Whether <paramref name="exception"/> is a fault of the network or the peer rather than of this program.</summary>
+    public static bool IsNetwork(Exception exception) =>
+        exception is FlurlHttpException or HttpRequestException or IOException or SocketException or OperationCanceledException;
+
+    /// <summary>From an exception of the HTTP stack. A cancellation that the caller asked for is thrown on as such.</summary>
+    public static Attempt FromException(string request, Exception exception, ProgressTimeout progress, CancellationToken caller)
+    {
+        caller.ThrowIfCancellationRequested();
+        Exception cause = exception is FlurlHttpException { InnerException: { } inner } ? inner : exception;
+        if (progress.Expired)
+        {
+            return Attempt.Failed(DataStoreErrorKind.Timeout, $"{request}: no progress for {progress.Limit.TotalSeconds:0.###} s", cause);
+        }
+
+        if (cause is OperationCanceledException)
+        {
+            return Attempt.Transient(DataStoreErrorKind.Timeout, $"{request}: the connection could not be made in time", cause);
+        }
+
+        string reason = ServerText.FirstLine(cause.GetBaseException().Message);
+        if (cause is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError })
+        {
+            return Attempt.Failed(DataStoreErrorKind.Unreachable, $"{request}: no secure connection: {reason}", cause);
+        }
+
+        if (cause is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded })
+        {
+            return Attempt.Failed(DataStoreErrorKind.Protocol, $"{request}: the answer is not HTTP: {reason}", cause);
+        }
+
+        return Attempt.Transient(DataStoreErrorKind.Unreachable, $"{request}: {reason}", cause);
+    }
+}

@@ -1,0 +1,59 @@
+using System.Net.Http.Headers;
+using Flurl;
+using Flurl.Http;
+
+namespace DataStoreFS.Remote;
+
+/// <summary>
+/// Sends one request and returns when the answer's headers are there; the body stays a stream. The only class that touches Flurl and the token.
+/// </summary>
+/// <remarks>
+/// Flurl's own readers are never used: <c>GetBytesAsync</c> puts a megabyte of garbage on the large object heap for each block, and its JSON
+/// needs reflection that trimming removes.
+/// </remarks>
+internal sealed class HttpTransport : IDisposable
+{
+    private readonly FlurlClient _client = new();
+    private readonly Uri _home;
+    private readonly AccessToken? _token;
+    private readonly string _userAgent;
+
+    public HttpTransport(string server, RemoteOptions options)
+    {
+        _home = new Uri(server);
+        _token = options.Token;
+        _userAgent = options.UserAgent;
+        _client.Settings.HttpClientFactory = new SocketsClientFactory(options);
+        _client.Settings.AllowedHttpStatusRange = "*";
+        _client.Settings.Timeout = null;
+        _client.Settings.CookiesEnabled = false;
+    }
+
+    /// <summary>For cleaning what a server says: it may repeat the token.</summary>
+    public AccessToken? Token => _token;
+
+    /// <summary>The caller disposes the answer. Every status is an answer, redirects too.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string address, HttpContent? content, string? accept, CancellationToken cancellationToken)
+    {
+        FlurlRequest request = new(new Url(address)) { Client = _client };
+        request.Headers["User-Agent"] = _userAgent;
+        if (accept is not null)
+        {
+            request.Headers["Accept"] = accept;
+        }
+
+        if (_token is not null && IsHome(address))
+        {
+            request.Headers["Authorization"] = new AuthenticationHeaderValue("Bearer", _token.Secret).ToString();
+        }
+
+        return request.SendAsync(method, content, cancellationToken, HttpCompletionOption.ResponseHeadersRead);
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    // Scheme, host and port must all match: another port of the same machine may be another user's process.
+    private bool IsHome(string address) =>
+        Uri.TryCreate(address, UriKind.Absolute, out Uri? uri)
+        && Uri.Compare(uri, _home, UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) == 0;
+}

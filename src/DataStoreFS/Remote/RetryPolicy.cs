@@ -1,0 +1,43 @@
+using Polly;
+using Polly.Retry;
+
+namespace DataStoreFS.Remote;
+
+/// <summary>Repeats a call as long as its attempts end with a fault that time may cure. Nothing else is repeated.</summary>
+internal sealed class RetryPolicy
+{
+    /// <summary>For what must not be repeated.</summary>
+    public static readonly RetryPolicy Once = new(new RemoteOptions { Retries = 0 });
+
+    private readonly ResiliencePipeline<Attempt> _pipeline;
+
+    public RetryPolicy(RemoteOptions options)
+    {
+        if (options.Retries == 0)
+        {
+            _pipeline = ResiliencePipeline<Attempt>.Empty;
+            return;
+        }
+
+        _pipeline = new ResiliencePipelineBuilder<Attempt>().AddRetry(new RetryStrategyOptions<Attempt>
+        {
+            ShouldHandle = static arguments => ValueTask.FromResult(arguments.Outcome.Exception is null && arguments.Outcome.Result.Again),
+            MaxRetryAttempts = options.Retries,
+            Delay = options.RetryDelay,
+            MaxDelay = TimeSpan.FromSeconds(2),
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+        }).Build();
+    }
+
+    /// <summary>Runs the call until it is done or hopeless, and throws the last fault if it is.</summary>
+    public async ValueTask RunAsync<TState>(Func<TState, CancellationToken, ValueTask<Attempt>> attempt, TState state, CancellationToken cancellationToken)
+    {
+        Attempt last = await _pipeline.ExecuteAsync(
+            static (call, token) => call.attempt(call.state, token), (attempt, state), cancellationToken).ConfigureAwait(false);
+        if (last.Fault is not null)
+        {
+            throw last.Fault;
+        }
+    }
+}

@@ -1,0 +1,327 @@
+using DataStoreFS.Model;
+using DataStoreFS.N5;
+
+namespace DataStoreFS.WriteBack;
+
+/// <summary>
+/// The content of one block file while programs write it: what all handles of the node see and what a flush sends. Writes may come at any offset
+/// and in any number (Java writes a gzip block as hundreds of 512-byte pieces); gaps read as zeros, as in any file.
+/// </summary>
+/// <remarks>
+/// Contract. Lives in a <see cref="BlockWriteBuffers"/> table, which counts the handles and disposes it with the last one. Its bytes are one pooled
+/// native buffer that only this type changes. A flush borrows them by <see cref="TakeUnsent"/> (a counted reference); a write after that
+/// moves to a fresh buffer first, so what a flush looks at never changes under it. Nothing is rented until somebody writes or truncates.
+/// All members are thread-safe; after <see cref="Dispose"/> there is no content, and writing throws.
+/// </remarks>
+public sealed class BlockWriteBuffer : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly NativeBlockPool _pool;
+    private readonly string _name;
+    private readonly int _usualLength;
+    private readonly int _maximumLength;
+
+    private BlockBuffer? _content; // null: nobody has written or truncated; the file is what the store says
+    private int _capacity;
+    private int _length;
+    private bool _lent; // a flush holds a reference: copy before changing
+    private bool _existed;
+    private bool _loaded;
+    private bool _unlinked;
+    private bool _disposed;
+    private long _generation; // counts changes
+    private long _savedGeneration; // the newest change that the write side has accepted
+
+    /// <param name="pool">Where the bytes come from.</param>
+    /// <param name="name">The file, for messages.</param>
+    /// <param name="existed">Whether the block was there before; a truncated block that was there cannot become nothing.</param>
+    /// <param name="usualLength">The first reservation: the full raw block file, so that the pool can reuse blocks' memory.</param>
+    /// <param name="maximumLength">See <see cref="BlockFileLimit"/>.</param>
+    public BlockWriteBuffer(NativeBlockPool pool, string name, bool existed, int usualLength, int maximumLength)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(usualLength, maximumLength);
+        _pool = pool;
+        _name = name;
+        _existed = existed;
+        _usualLength = Math.Max(usualLength, BlockBuffer.HeaderBytes);
+        _maximumLength = maximumLength;
+    }
+
+    /// <summary>The file, for messages.</summary>
+    public string Name => _name;
+
+    /// <summary>Whether reads and the size come from here instead of from the store. True from the start for a block that did not exist.</summary>
+    public bool HasContent
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return OwnContent;
+            }
+        }
+    }
+
+    /// <summary>Whether the block existed and nothing here replaces it yet: a write or a truncation to a length above 0 needs <see cref="Load"/> first.</summary>
+    public bool NeedsBase
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return LacksBase;
+            }
+        }
+    }
+
+    /// <summary>Bytes of the file; null while there is no content of its own.</summary>
+    public long? Length
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return OwnContent ? _length : null;
+            }
+        }
+    }
+
+    /// <summary>Whether a flush would find something that was not accepted yet.</summary>
+    public bool IsDirty
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _generation != _savedGeneration && !_unlinked && !_disposed;
+            }
+        }
+    }
+
+    /// <summary>Gives the file as it is before it is changed (empty: the block is missing). Not a change; ignored when there is content already.</summary>
+    public void Load(ReadOnlySpan<byte> file)
+    {
+        if (!NeedsBase)
+        {
+            return;
+        }
+
+        Change(EndOf(file.Length, 0), static (self, image, _) =>
+        {
+            if (!self._loaded && self._generation == 0)
+            {
+                image.CopyTo(self._content!.GetSpan());
+                self._length = image.Length;
+                self._loaded = true;
+            }
+        }, file, 0, counts: false, needsBase: false);
+    }
+
+    /// <exception cref="DataStoreException">TooLarge: no block of this level can be that long.</exception>
+    public void Write(long offset, ReadOnlySpan<byte> data)
+    {
+        if (data.IsEmpty)
+        {
+            return;
+        }
+
+        Change(EndOf(offset, data.Length), static (self, bytes, at) =>
+        {
+            Span<byte> content = self._content!.GetSpan();
+            if (at > self._length)
+            {
+                content[self._length..at].Clear();
+            }
+
+            bytes.CopyTo(content[at..]);
+            self._length = Math.Max(self._length, at + bytes.Length);
+        }, data, (int)offset, counts: true, needsBase: true);
+    }
+
+    /// <exception cref="DataStoreException">TooLarge: no block of this level can be that long.</exception>
+    public void Truncate(long length) => Change(EndOf(length, 0), static (self, _, to) =>
+    {
+        if (to > self._length)
+        {
+            self._content!.GetSpan()[self._length..to].Clear();
+        }
+
+        self._length = to;
+    }, default, (int)length, counts: true, needsBase: length > 0);
+
+    /// <summary>Copies content; false when there is none, then the file is what the store says. <paramref name="count"/> is 0 at the end of the file.</summary>
+    public bool TryRead(long offset, Span<byte> destination, out int count)
+    {
+        lock (_gate)
+        {
+            count = 0;
+            if (!OwnContent)
+            {
+                return false;
+            }
+
+            if (_content is not null && (ulong)offset < (ulong)_length)
+            {
+                count = (int)Math.Min(_length - offset, destination.Length);
+                _content.GetSpan().Slice((int)offset, count).CopyTo(destination);
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>What a flush has to send, or null when nothing is new, the file was unlinked, or a new file was opened and never written.</summary>
+    /// <exception cref="DataStoreException">NotPermitted: a block that existed was truncated to nothing.</exception>
+    public UnsentContent? TakeUnsent()
+    {
+        lock (_gate)
+        {
+            if (_content is null || _generation == _savedGeneration || _unlinked)
+            {
+                return null;
+            }
+
+            if (_length > 0)
+            {
+                _lent = true;
+                return new UnsentContent(_content.Retain(), _length, _generation);
+            }
+
+            if (!_existed)
+            {
+                return null;
+            }
+        }
+
+        throw new DataStoreException(
+            DataStoreErrorKind.NotPermitted,
+            $"{_name} was truncated to nothing: a DataStore cannot delete a block, its content stays; write zeros to blank it");
+    }
+
+    /// <summary>The write side has accepted this generation: a flush of nothing newer sends nothing, and the block now exists.</summary>
+    public void Saved(long generation)
+    {
+        lock (_gate)
+        {
+            _savedGeneration = Math.Max(_savedGeneration, generation);
+            _existed = true;
+        }
+    }
+
+    /// <summary>The name is gone: handles go on, nothing is sent any more.</summary>
+    public void Unlink()
+    {
+        lock (_gate)
+        {
+            _unlinked = true;
+        }
+    }
+
+    public void Dispose()
+    {
+        BlockBuffer? content;
+        lock (_gate)
+        {
+            _disposed = true;
+            content = _content;
+            _content = null;
+            _length = 0;
+        }
+
+        content?.Release();
+    }
+
+    private bool OwnContent => !_disposed && (_content is not null || !_existed);
+
+    private bool LacksBase => !_disposed && _content is null && _existed;
+
+    private delegate void Mutation(BlockWriteBuffer self, ReadOnlySpan<byte> data, int position);
+
+    // The lock is a leaf: memory is rented before it and given back after it. `spare` is what was rented, then what was replaced.
+    private void Change(int end, Mutation mutate, ReadOnlySpan<byte> data, int position, bool counts, bool needsBase)
+    {
+        BlockBuffer? spare = null;
+        int spareCapacity = 0;
+        try
+        {
+            while (true)
+            {
+                lock (_gate)
+                {
+                    ObjectDisposedException.ThrowIf(_disposed, this);
+                    if (needsBase && LacksBase)
+                    {
+                        throw new InvalidOperationException($"{_name} is changed before its present content was loaded");
+                    }
+
+                    int wanted = Wanted(end);
+                    if (wanted > 0 && wanted <= spareCapacity)
+                    {
+                        Replace(ref spare!, spareCapacity);
+                        wanted = 0;
+                    }
+
+                    if (wanted == 0)
+                    {
+                        mutate(this, data, position);
+                        _generation += counts ? 1 : 0;
+                        return;
+                    }
+
+                    spareCapacity = wanted;
+                }
+
+                spare?.Release();
+                spare = _pool.Rent(spareCapacity);
+            }
+        }
+        finally
+        {
+            spare?.Release();
+        }
+    }
+
+    // How large a fresh buffer must be so that `end` bytes can be changed; 0 when the present one will do.
+    private int Wanted(int end)
+    {
+        if (_content is not null && !_lent && end <= _capacity)
+        {
+            return 0;
+        }
+
+        long grown = end <= _usualLength ? _usualLength : end <= _capacity ? _capacity : Math.Max(end, _capacity * 3L / 2);
+        return (int)Math.Min(Math.Max(grown, _length), _maximumLength);
+    }
+
+    private void Replace(ref BlockBuffer? spare, int capacity)
+    {
+        _content?.GetSpan()[.._length].CopyTo(spare!.GetSpan());
+        (_content, spare) = (spare, _content);
+        _capacity = capacity;
+        _lent = false;
+    }
+
+    private int EndOf(long offset, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        if (offset > _maximumLength - count)
+        {
+            throw new DataStoreException(
+                DataStoreErrorKind.TooLarge,
+                $"{_name} cannot grow to {offset} + {count} bytes: a block file of this level has at most {_maximumLength}");
+        }
+
+        return (int)offset + count;
+    }
+}
+
+/// <summary>What one flush looks at. Disposing gives the borrowed bytes back.</summary>
+/// <param name="Buffer">A reference of the flush's own; its length is the reservation, not the file's.</param>
+/// <param name="Length">Bytes of the file.</param>
+/// <param name="Generation">For <see cref="BlockWriteBuffer.Saved"/>.</param>
+public sealed record UnsentContent(BlockBuffer Buffer, int Length, long Generation) : IDisposable
+{
+    public ReadOnlySpan<byte> File => Buffer.GetSpan()[..Length];
+
+    public void Dispose() => Buffer.Release();
+}

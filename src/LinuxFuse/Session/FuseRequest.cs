@@ -1,0 +1,95 @@
+using System.Runtime.CompilerServices;
+using LinuxFuse.Protocol;
+
+namespace LinuxFuse.Session;
+
+/// <summary>One request from reading to completion: its message, and the memory of its reply. Ops are views of it.</summary>
+/// <remarks>
+/// Contract. Owned by the reader that took it from the <see cref="RequestPool"/> until the handler returned, then, if the handler went
+/// asynchronous, by that handler's continuation. Goes back to the pool in <see cref="RequestCompletion"/>, exactly once; there
+/// <see cref="Version"/> grows, which makes every op over it throw. A message of up to <see cref="InlineBytes"/> is copied into
+/// the request's own memory, a larger one takes the reader's buffer along.
+/// </remarks>
+internal sealed unsafe partial class FuseRequest : IDisposable
+{
+    /// <summary>A name is at most 255 bytes (FUSE_NAME_MAX is 1024), a symlink's target and most xattrs less than a page.</summary>
+    public const int InlineBytes = 4096 + 256;
+
+    private readonly NativeBuffer _inline = new(InlineBytes);
+    private NativeBuffer? _large;
+    private int _length;
+
+    public FuseRequest(FuseSession session)
+    {
+        Session = session;
+        Completion = new RequestCompletion(this);
+        Interrupt = new RequestInterrupt(this);
+    }
+
+    public FuseSession Session { get; }
+
+    public RequestCompletion Completion { get; }
+
+    public RequestInterrupt Interrupt { get; }
+
+    public int Version { get; private set; }
+
+    public ref readonly InHeader Header => ref Unsafe.AsRef<InHeader>(Message);
+
+    public FuseOpcode Opcode => (FuseOpcode)Header.Opcode;
+
+    public NodeId Node => new(Header.Node);
+
+    public CancellationToken InterruptToken => Interrupt.Token;
+
+    private byte* Message => (_large ?? _inline).Pointer;
+
+    /// <summary>Everything after the header.</summary>
+    public ReadOnlySpan<byte> Body => new(Message + sizeof(InHeader), _length - sizeof(InHeader));
+
+    /// <summary>The first name of the message, without its NUL. <see cref="RequestLayout"/> found it.</summary>
+    public Slice Name { get; set; }
+
+    /// <summary>The second name, or the data after struct and name.</summary>
+    public Slice Rest { get; set; }
+
+    public ReadOnlySpan<byte> Bytes(Slice slice) => Body.Slice(slice.Start, slice.Length);
+
+    public ReadOnlyMemory<byte> Lend(Slice slice) => (_large ?? _inline).Memory.Slice(sizeof(InHeader) + slice.Start, slice.Length);
+
+    /// <summary>The struct at the start of the body. <see cref="RequestLayout"/> checked that it is there.</summary>
+    public ref readonly T As<T>()
+        where T : unmanaged => ref Unsafe.AsRef<T>(Message + sizeof(InHeader));
+
+    /// <summary>Takes the message out of the reader's buffer. True if it took the buffer itself.</summary>
+    public bool Accept(NativeBuffer buffer, int length)
+    {
+        _length = length;
+        Name = default;
+        Rest = default;
+        bool takes = length > InlineBytes;
+        if (takes)
+            _large = buffer;
+        else
+            Unsafe.CopyBlock(_inline.Pointer, buffer.Pointer, (uint)length);
+        return takes;
+    }
+
+    /// <summary>Ends this life: buffers go back, ops over the request throw from now on.</summary>
+    public void Recycle()
+    {
+        Version++;
+        if (_large is { } large)
+        {
+            _large = null;
+            Session.Buffers.ReturnHeld(large);
+        }
+
+        RecycleReply();
+    }
+
+    public void Dispose() => _inline.Free();
+
+    /// <summary>A part of <see cref="Body"/>.</summary>
+    internal readonly record struct Slice(int Start, int Length);
+}

@@ -1,0 +1,6 @@
+namespace LinuxFuse.Session;
+
+internal sealed class RequestCompletion
+{
+    public RequestCompletion(FuseRequest request) => _ = request;
+}

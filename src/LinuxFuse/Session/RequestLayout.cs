@@ -1,0 +1,3 @@
+namespace LinuxFuse.Session;
+
+internal static class RequestLayout;

@@ -1,0 +1,3 @@
+namespace LinuxFuse.Session;
+
+internal sealed class RequestPool;

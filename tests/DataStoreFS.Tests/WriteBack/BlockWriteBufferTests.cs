@@ -1,0 +1,294 @@
+using DataStoreFS.Model;
+using DataStoreFS.N5;
+using DataStoreFS.WriteBack;
+
+namespace DataStoreFS.Tests.WriteBack;
+
+public sealed class BlockWriteBufferTests : IDisposable
+{
+    private const int Usual = 1 << 12;
+    private const int Maximum = 1 << 14;
+
+    private readonly NativeBlockPool _pool = new();
+
+    public void Dispose()
+    {
+        Assert.Equal(0, _pool.Rented);
+        _pool.Dispose();
+    }
+
+    [Fact]
+    public void ANewFileIsEmptyAndHoldsNoMemory()
+    {
+        using BlockWriteBuffer buffer = New(existed: false);
+        Assert.True(buffer.HasContent);
+        Assert.Equal(0, buffer.Length);
+        Assert.Equal(0, _pool.Rented);
+        Assert.Null(buffer.TakeUnsent());
+        Assert.False(buffer.IsDirty);
+    }
+
+    [Fact]
+    public void AnExistingFileThatIsOnlyOpenedIsReadFromTheStoreAndSendsNothing()
+    {
+        using BlockWriteBuffer buffer = New(existed: true);
+        Assert.False(buffer.HasContent);
+        Assert.Null(buffer.Length);
+        Assert.False(buffer.TryRead(0, new byte[4], out _));
+        Assert.Null(buffer.TakeUnsent());
+    }
+
+    [Fact]
+    public void TinySequentialWritesBecomeOneFile()
+    {
+        using BlockWriteBuffer buffer = New(existed: false);
+        byte[] file = Pattern(3000, 1);
+        for (int at = 0; at < file.Length; at += 7)
+        {
+            buffer.Write(at, file.AsSpan(at, Math.Min(7, file.Length - at)));
+        }
+
+        using UnsentContent unsent = buffer.TakeUnsent()!;
+        Assert.Equal(file, unsent.File.ToArray());
+        Assert.Equal(1, _pool.Rented);
+    }
+
+    [Fact]
+    public void GapsAreZerosEvenInUsedMemory()
+    {
+        using (BlockWriteBuffer first = New(existed: false))
+        {
+            first.Write(0, Pattern(Usual, 0xFF));
+        }
+
+        using BlockWriteBuffer buffer = New(existed: false);
+        buffer.Write(100, [1, 2]);
+        buffer.Truncate(200);
+        byte[] expected = new byte[200];
+        expected[100] = 1;
+        expected[101] = 2;
+        Assert.Equal(expected, Content(buffer));
+    }
+
+    [Fact]
+    public void ShrinkingAndGrowingAgainShowsZeros()
+    {
+        using BlockWriteBuffer buffer = New(existed: false);
+        buffer.Write(0, [9, 9, 9, 9]);
+        buffer.Truncate(1);
+        buffer.Truncate(4);
+        Assert.Equal([9, 0, 0, 0], Content(buffer));
+    }
+
+    [Fact]
+    public void WritingIntoAnExistingFileChangesOnlyThoseBytes()
+    {
+        using BlockWriteBuffer buffer = New(existed: true);
+        Assert.True(buffer.NeedsBase);
+        buffer.Load([1, 2, 3, 4]);
+        Assert.False(buffer.IsDirty);
+        buffer.Write(1, [9]);
+        Assert.Equal([1, 9, 3, 4], Content(buffer));
+        Assert.True(buffer.IsDirty);
+    }
+
+    [Fact]
+    public void WritingWithoutTheBaseIsABugThatShows()
+    {
+        using BlockWriteBuffer buffer = New(existed: true);
+        Assert.Throws<InvalidOperationException>(() => buffer.Write(1, [9]));
+        Assert.Throws<InvalidOperationException>(() => buffer.Truncate(3));
+    }
+
+    [Fact]
+    public void TruncationToNothingNeedsNoBaseAndIgnoresALateOne()
+    {
+        using BlockWriteBuffer buffer = New(existed: true);
+        buffer.Truncate(0);
+        Assert.False(buffer.NeedsBase);
+        buffer.Load([1, 2, 3]);
+        Assert.Equal(0, buffer.Length);
+    }
+
+    [Fact]
+    public void AnExistingBlockTruncatedToNothingIsRefusedAtFlushAndNotBefore()
+    {
+        using BlockWriteBuffer buffer = New(existed: true);
+        buffer.Truncate(0);
+        DataStoreException refused = Assert.Throws<DataStoreException>(() => buffer.TakeUnsent());
+        Assert.Equal(DataStoreErrorKind.NotPermitted, refused.Kind);
+        Assert.Contains("s0/0/0/0", refused.Message, StringComparison.Ordinal);
+        buffer.Write(0, [1]);
+        using UnsentContent unsent = buffer.TakeUnsent()!;
+        Assert.Equal(1, unsent.Length);
+    }
+
+    [Fact]
+    public void AFlushThatFindsNothingNewSendsNothing()
+    {
+        using BlockWriteBuffer buffer = New(existed: false);
+        buffer.Write(0, [1]);
+        using (UnsentContent unsent = buffer.TakeUnsent()!)
+        {
+            buffer.Saved(unsent.Generation);
+        }
+
+        Assert.Null(buffer.TakeUnsent());
+        buffer.Write(0, [2]);
+        buffer.TakeUnsent()!.Dispose();
+        Assert.True(buffer.IsDirty);
+    }
+
+    [Fact]
+    public void ABlockThatWasSavedOnceExists()
+    {
+        using BlockWriteBuffer buffer = New(existed: false);
+        buffer.Write(0, [1]);
+        using (UnsentContent unsent = buffer.TakeUnsent()!)
+        {
+            buffer.Saved(unsent.Generation);
+        }
+
+        buffer.Truncate(0);
+        Assert.Throws<DataStoreException>(() => buffer.TakeUnsent());
+    }
+
+    [Fact]
+    public void WhatAFlushLooksAtDoesNotChangeUnderIt()
+    {
+        using BlockWriteBuffer buffer = New(existed: false);
+        buffer.Write(0, [1, 2, 3]);
+        using UnsentContent unsent = buffer.TakeUnsent()!;
+        buffer.Write(1, [9]);
+        buffer.Truncate(2);
+        Assert.Equal([1, 2, 3], unsent.File.ToArray());
+        Assert.Equal([1, 9], Content(buffer));
+    }
+
+    [Fact]
+    public void TheBorrowedBytesOutliveTheBuffer()
+    {
+        BlockWriteBuffer buffer = New(existed: false);
+        buffer.Write(0, [1, 2, 3]);
+        using UnsentContent unsent = buffer.TakeUnsent()!;
+        buffer.Dispose();
+        Assert.Equal([1, 2, 3], unsent.File.ToArray());
+        Assert.False(buffer.TryRead(0, new byte[1], out _));
+    }
+
+    [Fact]
+    public void AnUnlinkedFileIsReadableAndNeverSent()
+    {
+        using BlockWriteBuffer buffer = New(existed: false);
+        buffer.Write(0, [1]);
+        buffer.Unlink();
+        Assert.Null(buffer.TakeUnsent());
+        Assert.Equal([1], Content(buffer));
+    }
+
+    [Theory]
+    [InlineData(Maximum, 1)]
+    [InlineData(long.MaxValue, 1)]
+    [InlineData(Maximum - 1, 2)]
+    public void GrowingPastWhatABlockCanBeIsRefusedAndChangesNothing(long offset, int count)
+    {
+        using BlockWriteBuffer buffer = New(existed: false);
+        buffer.Write(0, [1]);
+        DataStoreException refused = Assert.Throws<DataStoreException>(() => buffer.Write(offset, new byte[count]));
+        Assert.Equal(DataStoreErrorKind.TooLarge, refused.Kind);
+        Assert.Throws<DataStoreException>(() => buffer.Truncate(Maximum + 1L));
+        Assert.Equal([1], Content(buffer));
+    }
+
+    [Fact]
+    public void TheLastByteOfTheLimitCanBeWritten()
+    {
+        using BlockWriteBuffer buffer = New(existed: false);
+        buffer.Write(Maximum - 1, [7]);
+        Assert.Equal(Maximum, buffer.Length);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void RandomOperationsMatchAnArray(int seed)
+    {
+        Random random = new(seed);
+        using BlockWriteBuffer buffer = New(existed: true);
+        byte[] start = Pattern(random.Next(Usual), seed);
+        buffer.Load(start);
+        List<byte> model = [.. start];
+        List<(UnsentContent Unsent, byte[] Expected)> lent = [];
+        for (int step = 0; step < 4000; step++)
+        {
+            int offset = random.Next(random.Next(10) == 0 ? Maximum : Usual);
+            switch (random.Next(12))
+            {
+                case < 6:
+                    byte[] data = Pattern(random.Next(1, Math.Min(300, Maximum - offset + 1)), step);
+                    buffer.Write(offset, data);
+                    Grow(model, offset + data.Length);
+                    for (int i = 0; i < data.Length; i++)
+                    {
+                        model[offset + i] = data[i];
+                    }
+
+                    break;
+                case 6:
+                    buffer.Truncate(offset);
+                    Grow(model, offset);
+                    model.RemoveRange(offset, model.Count - offset);
+                    break;
+                case 7 or 8 when model.Count > 0:
+                    if (buffer.TakeUnsent() is { } unsent)
+                    {
+                        lent.Add((unsent, [.. model]));
+                    }
+
+                    break;
+                case 9 when lent.Count > 0:
+                    (UnsentContent oldest, byte[] expected) = lent[0];
+                    lent.RemoveAt(0);
+                    Assert.Equal(expected, oldest.File.ToArray());
+                    oldest.Dispose();
+                    break;
+                default:
+                    byte[] read = new byte[random.Next(500)];
+                    Assert.True(buffer.TryRead(offset, read, out int count));
+                    Assert.Equal(model.Skip(offset).Take(read.Length), read.Take(count));
+                    break;
+            }
+
+            Assert.Equal(model.Count, buffer.Length);
+        }
+
+        Assert.Equal(model, Content(buffer));
+        lent.ForEach(l => l.Unsent.Dispose());
+    }
+
+    private BlockWriteBuffer New(bool existed) => new(_pool, "setup0/timepoint0/s0/0/0/0", existed, Usual, Maximum);
+
+    private static byte[] Content(BlockWriteBuffer buffer)
+    {
+        byte[] content = new byte[(int)buffer.Length! + 10];
+        Assert.True(buffer.TryRead(0, content, out int count));
+        return content[..count];
+    }
+
+    private static void Grow(List<byte> model, int length)
+    {
+        while (model.Count < length)
+        {
+            model.Add(0);
+        }
+    }
+
+    private static byte[] Pattern(int length, int seed)
+    {
+        byte[] bytes = new byte[length];
+        new Random(seed).NextBytes(bytes);
+        return bytes;
+    }
+}
