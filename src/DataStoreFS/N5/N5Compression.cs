@@ -63,10 +63,10 @@ public sealed record N5Compression(N5CompressionType Type, int Parameter = 0, bo
             value.TryGetProperty("type", out type);
         }
 
-        string? name = type.ValueKind == JsonValueKind.String ? type.GetString() : null;
+        string? name = N5Json.Text(type);
         return TryFromName(name, out N5Compression compression)
             ? WithParameters(compression, value)
-            : throw N5Fault.Invalid($"compression '{N5Fault.Quote(name)}' is not supported; raw, gzip, lz4, bzip2 and xz are");
+            : throw N5Fault.Invalid($"compression '{ForeignText.Shown(name)}' is not supported; raw, gzip, lz4, bzip2 and xz are");
     }
 
     /// <summary>Writes the object, keys in the order of the N5 library.</summary>

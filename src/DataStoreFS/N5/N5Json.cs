@@ -53,8 +53,21 @@ internal static class N5Json
 
     public static VoxelType DataType(JsonElement attributes)
     {
-        string? name = attributes.TryGetProperty("dataType", out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-        return VoxelTypes.TryParse(name, out VoxelType type) ? type : throw N5Fault.Invalid($"dataType '{N5Fault.Quote(name)}' is none that N5 has");
+        string? name = attributes.TryGetProperty("dataType", out JsonElement value) ? Text(value) : null;
+        return VoxelTypes.TryParse(name, out VoxelType type) ? type : throw N5Fault.Invalid($"dataType '{ForeignText.Shown(name)}' is none that N5 has");
+    }
+
+    /// <summary>The string, or null for anything else, half a surrogate pair included.</summary>
+    public static string? Text(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
     }
 
     private static long Count(JsonElement value, string key)
@@ -62,6 +75,6 @@ internal static class N5Json
         double number = value.ValueKind == JsonValueKind.Number ? value.GetDouble() : double.NaN;
         return number is >= 1 and <= int.MaxValue && Math.Floor(number).Equals(number)
             ? (long)number
-            : throw N5Fault.Invalid($"{key} holds {N5Fault.Quote(value.GetRawText())}, which is no count from 1 to {int.MaxValue}");
+            : throw N5Fault.Invalid($"{key} holds {ForeignText.Shown(value.GetRawText())}, which is no count from 1 to {int.MaxValue}");
     }
 }
