@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Net.Sockets;
+using DataStoreFS.Model;
+using DataStoreFS.N5;
+using DataStoreFS.Server.Http;
+using DataStoreFS.Server.Storage;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace DataStoreFS.Server;
+
+/// <summary>A DataStore server over a local folder, in this process.</summary>
+/// <remarks>Contract: owns its sockets, block memory and log until <see cref="StopAsync"/> or <see cref="DisposeAsync"/>, which may both be called, in any number.</remarks>
+public sealed class DataStoreServer : IAsyncDisposable
+{
+    private readonly KestrelServer _kestrel;
+    private readonly AccessLog? _log;
+    private readonly NativeBlockPool _pool;
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _stopping;
+
+    private DataStoreServer(KestrelServer kestrel, AccessLog? log, NativeBlockPool pool, ServerCounters counters)
+    {
+        _kestrel = kestrel;
+        _log = log;
+        _pool = pool;
+        Counters = counters;
+    }
+
+    /// <summary>Where it listens, with the real port; the first of several.</summary>
+    public Uri Url { get; private set; } = null!;
+
+    public ServerCounters Counters { get; }
+
+    /// <summary>Uuids of the datasets that were found at the start.</summary>
+    public IReadOnlyList<string> Datasets { get; private init; } = [];
+
+    /// <summary>Completes when the server has stopped, whoever stopped it.</summary>
+    public Task Completion => _completion.Task;
+
+    /// <summary>Blocks that are in memory for answers now.</summary>
+    internal int BuffersInUse => _pool.Rented;
+
+    /// <summary>Registers what is in the folder and begins to listen.</summary>
+    /// <exception cref="DataStoreException">Usage: the folder or an address cannot be used. Local: the port is taken.</exception>
+    public static async Task<DataStoreServer> StartAsync(DataStoreServerOptions options, CancellationToken cancellationToken = default)
+    {
+        if (!Directory.Exists(options.Folder))
+        {
+            throw new DataStoreException(DataStoreErrorKind.Usage, $"cannot serve '{options.Folder}': there is no such folder");
+        }
+
+        DatasetRegistry datasets = new(options.Folder);
+        datasets.Scan(options.Log);
+        ServerCounters counters = new();
+        NativeBlockPool pool = new();
+        KestrelServer kestrel = Listening.Create(options);
+        AccessLog? log = options.AccessLog is null ? null : new AccessLog(options.AccessLog);
+        DataStoreServer server = new(kestrel, log, pool, counters) { Datasets = [.. datasets.Registered.Select(d => d.Folder.Uuid).Order(StringComparer.Ordinal)] };
+        Router router = new(RouteTable.Create(datasets, counters, pool, options, server.RequestStop));
+        try
+        {
+            await kestrel.StartAsync(new ServerApplication(router, new TokenCheck(options), counters, log, options), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or SocketException or AddressInUseException)
+        {
+            await server.DisposeAsync().ConfigureAwait(false);
+            throw new DataStoreException(DataStoreErrorKind.Local, $"cannot listen at {string.Join(", ", options.Urls)}: {e.Message}", e);
+        }
+        catch
+        {
+            await server.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        string address = kestrel.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
+        server.Url = new Uri(address.Replace("://[::]:", "://127.0.0.1:", StringComparison.Ordinal).Replace("://0.0.0.0:", "://127.0.0.1:", StringComparison.Ordinal));
+        return server;
+    }
+
+    /// <summary>Accepts nothing more and waits for running requests; a cancelled token breaks those off.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        if (Interlocked.Exchange(ref _stopping, 1) == 0)
+        {
+            try
+            {
+                await _kestrel.StopAsync(cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                _kestrel.Dispose();
+                _log?.Dispose();
+                _pool.Dispose();
+                _completion.TrySetResult();
+            }
+        }
+
+        await Completion.ConfigureAwait(false);
+    }
+
+    /// <summary>Stops without waiting for running requests.</summary>
+    public async ValueTask DisposeAsync() => await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Url} ({Datasets.Count} datasets)");
+
+    /// <summary>The stop call of the protocol: its own answer is let out first.</summary>
+    private void RequestStop() => _ = Task.Run(() => StopAsync());
+}

@@ -1,0 +1,72 @@
+using System.Net;
+using DataStoreFS.Model;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace DataStoreFS.Server.Http;
+
+/// <summary>
+/// Makes a bare Kestrel with the original's limits: no host around it, so that nothing reads environment variables, takes over Ctrl-C or puts
+/// routing and diagnostics between a request and its handler.
+/// </summary>
+internal static class Listening
+{
+    private static readonly TimeSpan s_idle = TimeSpan.FromMinutes(30);
+
+    // The original gives up on an upload after 600 s without a byte.
+    private static readonly MinDataRate s_upload = new(1, TimeSpan.FromSeconds(600));
+
+    public static KestrelServer Create(DataStoreServerOptions options)
+    {
+        KestrelServerOptions kestrel = new() { AddServerHeader = false, ApplicationServices = new ServiceCollection().BuildServiceProvider() };
+        KestrelServerLimits limits = kestrel.Limits;
+        limits.MaxRequestBodySize = options.MaxRequestBody;
+
+        // Kestrel counts the line's end, too.
+        limits.MaxRequestLineSize = options.MaxRequestLine + 2;
+        limits.MaxRequestBufferSize = Math.Max(limits.MaxRequestBufferSize ?? 0, options.MaxRequestLine + 2);
+        limits.MaxRequestHeadersTotalSize = 20 << 10;
+        limits.KeepAliveTimeout = s_idle;
+        limits.MinRequestBodyDataRate = s_upload;
+
+        // A client that reads slowly waits for memory of its own; that is no reason to break its connection.
+        limits.MinResponseDataRate = null;
+
+        // Reading files and sending overlap within this.
+        limits.MaxResponseBufferSize = 1 << 20;
+        foreach (string url in options.Urls)
+        {
+            Listen(kestrel, url);
+        }
+
+        return new KestrelServer(
+            Options.Create(kestrel), new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance), NullLoggerFactory.Instance);
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, string url)
+    {
+        // Uri knows no '*', so it is replaced by an address that cannot be meant.
+        string text = url.Replace("://*", "://0.0.0.0", StringComparison.Ordinal).Replace("://+", "://0.0.0.0", StringComparison.Ordinal);
+        if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || uri.Scheme != "http" || uri.AbsolutePath != "/" || uri.Query.Length > 0)
+        {
+            throw new DataStoreException(DataStoreErrorKind.Usage, $"cannot listen at '{url}': expected http://ADDRESS:PORT");
+        }
+
+        if (uri.Host == "localhost" && uri.Port != 0)
+        {
+            kestrel.ListenLocalhost(uri.Port, Http1);
+            return;
+        }
+
+        string host = uri.Host == "localhost" ? "127.0.0.1" : uri.Host.Trim('[', ']');
+        IPAddress address = IPAddress.TryParse(host, out IPAddress? parsed)
+            ? parsed
+            : throw new DataStoreException(DataStoreErrorKind.Usage, $"cannot listen at '{url}': '{host}' is no address of this machine; use an IP address, localhost or *");
+        kestrel.Listen(address, uri.Port, Http1);
+    }
+
+    private static void Http1(ListenOptions options) => options.Protocols = HttpProtocols.Http1;
+}
