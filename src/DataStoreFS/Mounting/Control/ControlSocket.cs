@@ -91,7 +91,8 @@ internal sealed class ControlSocket : IAsyncDisposable
         {
             using NetworkStream stream = new(client, ownsSocket: true);
             string answer = await AnswerAsync(stream).ConfigureAwait(false);
-            await stream.WriteAsync(Encoding.UTF8.GetBytes(answer + "\n"), _stopping.Token).ConfigureAwait(false);
+            using CancellationTokenSource patience = new(s_patience); // not _stopping: the answer to "stop" is given while stopping
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(answer + "\n"), patience.Token).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is IOException or SocketException or OperationCanceledException)
         {

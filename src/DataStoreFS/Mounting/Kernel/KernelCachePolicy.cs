@@ -40,9 +40,9 @@ internal sealed class KernelCachePolicy
     /// <summary>No OPEN, FLUSH and RELEASE at all. Never on a mount that can write: the kernel's decision holds for the connection.</summary>
     public bool Stateless { get; }
 
-    /// <summary>A numbered version that is not the newest of the dataset. <c>latest</c> and <c>mixedLatest</c> never are.</summary>
+    /// <summary>All that is shown comes from numbered versions that are not the newest of the dataset.</summary>
     public static bool IsUnchanging(VolumeInfo volume) =>
-        int.TryParse(volume.RequestedVersion, out int version) && volume.Versions.Count > 0 && version < volume.Versions[^1];
+        volume.Versions.Count > 0 && volume.Setups.All(s => int.TryParse(s.Version, out int version) && version < volume.Versions[^1]);
 
     private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a == MountSettings.Never ? b : b == MountSettings.Never ? a : a < b ? a : b;
 }

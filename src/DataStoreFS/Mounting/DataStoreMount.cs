@@ -1,0 +1,229 @@
+using DataStoreFS.Model;
+using DataStoreFS.Mounting.Control;
+using DataStoreFS.Mounting.Files;
+using DataStoreFS.Mounting.Kernel;
+using DataStoreFS.Tree;
+using LinuxFuse;
+using Microsoft.Extensions.Logging;
+
+namespace DataStoreFS.Mounting;
+
+/// <summary>A mounted dataset. Built by <see cref="StartAsync(MountSettings, ILoggerFactory, CancellationToken)"/>, which returns when the tree can be read.</summary>
+public sealed class DataStoreMount : IAsyncDisposable
+{
+    private readonly MountParts _parts;
+    private readonly TreeContext _context;
+    private readonly FuseMount _fuse;
+    private readonly PageExpiry _expiry;
+    private readonly ILogger _logger;
+    private readonly DateTimeOffset _started = DateTimeOffset.UtcNow;
+    private ControlSocket? _control;
+
+    private DataStoreMount(MountSettings settings, string mountPoint, MountParts parts, TreeContext context, FuseMount fuse, ILogger logger)
+    {
+        Settings = settings;
+        MountPoint = mountPoint;
+        _parts = parts;
+        _context = context;
+        _fuse = fuse;
+        _logger = logger;
+        _expiry = new PageExpiry(context.Pages, context.Policy.MaxAge, fuse.Notifier, logger);
+        Completion = Task.CompletedTask;
+    }
+
+    public MountSettings Settings { get; }
+
+    /// <summary>Canonical.</summary>
+    public string MountPoint { get; }
+
+    public VolumeInfo Volume => _parts.Volume;
+
+    /// <summary>What the kernel has asked for.</summary>
+    public FuseStatistics Statistics => _fuse.Statistics;
+
+    /// <summary>Completes when the mount is gone, whoever removed it, and everything behind it is closed. Faulted when the kernel's connection broke.</summary>
+    public Task Completion { get; private set; }
+
+    /// <summary>Opens the source, mounts it, and returns when its files can be read.</summary>
+    /// <exception cref="DataStoreException">One line: what is wrong and what to do.</exception>
+    /// <exception cref="FuseException">One line: why the kernel, or fusermount3, would not mount.</exception>
+    public static async Task<DataStoreMount> StartAsync(MountSettings settings, ILoggerFactory loggerFactory, CancellationToken cancellationToken)
+    {
+        settings.Validate();
+        ILogger logger = loggerFactory.CreateLogger("datastorefs");
+        string mountPoint = await MountPointCheck.PrepareAsync(settings.MountPoint, logger, cancellationToken).ConfigureAwait(false);
+        MountPointCheck.RequireOutside(mountPoint, settings.TraceFuseFile, "trace file");
+        MountPointCheck.RequireOutside(mountPoint, settings.TokenFile, "token file");
+        MountParts parts = await MountPartsBuilder.OpenAsync(settings, loggerFactory, cancellationToken).ConfigureAwait(false);
+        return await StartAsync(settings, mountPoint, parts, loggerFactory, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Mounts parts that are open already. Takes them, also when it fails.</summary>
+    internal static async Task<DataStoreMount> StartAsync(
+        MountSettings settings, string mountPoint, MountParts parts, ILoggerFactory loggerFactory, CancellationToken cancellationToken)
+    {
+        ILogger logger = loggerFactory.CreateLogger("datastorefs");
+        FuseMount? fuse = null;
+        DataStoreMount? mount = null;
+        try
+        {
+            VolumeTree tree = new(parts.Volume, parts.Files);
+            RequireReadable(tree);
+            TreeContext context = new(tree, parts.Blocks, settings, new FaultLog(logger, TimeProvider.System));
+            DataStoreFileSystem files = new(context);
+            fuse = await FuseMount.MountAsync(mountPoint, files, Options(settings, loggerFactory), cancellationToken).ConfigureAwait(false);
+            mount = new DataStoreMount(settings, mountPoint, parts, context, fuse, logger);
+            mount.Open();
+            logger.LogInformation(
+                "{Source} is mounted on {MountPoint}: version {Version}, {Setups} setups, {Timepoints} timepoints, {Nodes} files and folders",
+                settings.Source, mountPoint, parts.Volume.ResolvedVersion, parts.Volume.Setups.Count, parts.Volume.TimepointIds.Count, tree.Codec.Count);
+            return mount;
+        }
+        catch
+        {
+            if (mount is not null)
+            {
+                await mount._expiry.DisposeAsync().ConfigureAwait(false);
+            }
+
+            if (fuse is not null)
+            {
+                await fuse.DisposeAsync().ConfigureAwait(false);
+            }
+
+            await parts.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Drops everything that was fetched, here and in the kernel: the next read of each block asks the server.</summary>
+    public Task RefreshAsync(CancellationToken cancellationToken) => _expiry.RefreshAsync(_parts.Blocks, cancellationToken);
+
+    /// <summary>Unmounts and waits until everything is closed.</summary>
+    /// <param name="lazy">Also when files are open: the name goes now; what is open is answered until the drain timeout.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="FuseException">EBUSY: files are open.</exception>
+    public async Task StopAsync(bool lazy, CancellationToken cancellationToken)
+    {
+        if (!_fuse.Completion.IsCompleted)
+        {
+            await _fuse.UnmountAsync(lazy, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (lazy)
+        {
+            await _fuse.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await Completion.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public MountStatus Status() => new()
+    {
+        Source = Settings.Source.ToString(),
+        MountPoint = MountPoint,
+        Version = _parts.Volume.ResolvedVersion,
+        ProcessId = Environment.ProcessId,
+        UptimeSeconds = (DateTimeOffset.UtcNow - _started).TotalSeconds,
+        ReadWrite = Settings.ReadWrite,
+        Missing = _context.TellsMissing ? "absent" : "zeros",
+        Requests = _fuse.Statistics.Snapshot().ToDictionary(r => r.Key.ToString(), r => r.Value),
+        BytesRead = _fuse.Statistics.BytesRead,
+        MemoryHits = _context.Reads.Hits,
+        MemoryMisses = _context.Reads.Misses,
+        CacheBytes = _parts.Pool.RentedBytes,
+        CacheBudget = Settings.CacheBytes,
+        PageRuns = _context.Pages.Runs,
+        Outage = _context.Faults.Current,
+        FailedReads = _context.Faults.Failures,
+    };
+
+    /// <summary>Unmounts, also when files are open, and closes everything.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _fuse.DisposeAsync().ConfigureAwait(false);
+        await Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private static FuseOptions Options(MountSettings settings, ILoggerFactory loggerFactory) => new()
+    {
+        Source = settings.FsName ?? settings.Source.ToString(),
+        Subtype = "datastorefs",
+        ReadOnly = !settings.ReadWrite,
+        AllowOther = settings.AllowOther,
+        ReadaheadKilobytes = settings.ReadAheadKiB switch { null => 1024, 0 => null, int window => window },
+        TraceFile = settings.TraceFuseFile,
+        ErrorMapper = ErrnoMap.Of,
+        LoggerFactory = loggerFactory,
+    };
+
+    /// <summary>Asks the tree itself rather than the mount: a daemon that touches its own mount waits for itself.</summary>
+    private static void RequireReadable(VolumeTree tree)
+    {
+        if (!tree.TryFind(new Node(NodeKind.Top), NodeNames.ExportXml, out Node xml) || tree.ContentOf(xml).IsEmpty)
+        {
+            throw new DataStoreException(DataStoreErrorKind.Protocol, $"dataset {tree.Volume.Uuid} has no export.xml that could be shown");
+        }
+    }
+
+    private void Open()
+    {
+        if (!MountPointCheck.IsDescriptor(MountPoint))
+        {
+            _control = ControlSocket.Open(ControlAddress.SocketFor(MountPoint, Settings.RuntimeFolder), AnswerAsync, _logger);
+        }
+
+        Completion = CloseWhenGoneAsync();
+    }
+
+    private async Task<string> AnswerAsync(ControlCommand command, CancellationToken cancellationToken)
+    {
+        switch (command)
+        {
+            case ControlCommand.Status:
+                return MountStatusJson.Write(Status());
+            case ControlCommand.Refresh:
+                await RefreshAsync(cancellationToken).ConfigureAwait(false);
+                return string.Empty;
+            default:
+                return await UnmountAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<string> UnmountAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _fuse.UnmountAsync(lazy: false, cancellationToken).ConfigureAwait(false);
+            return string.Empty;
+        }
+        catch (FuseException refused)
+        {
+            throw new DataStoreException(DataStoreErrorKind.Refused, refused.Message, refused);
+        }
+    }
+
+    private async Task CloseWhenGoneAsync()
+    {
+        try
+        {
+            await _fuse.Completion.ConfigureAwait(false);
+            _logger.LogInformation("{MountPoint} is unmounted", MountPoint);
+        }
+        finally
+        {
+            await _expiry.DisposeAsync().ConfigureAwait(false);
+            await _fuse.DisposeAsync().ConfigureAwait(false);
+            await _parts.DisposeAsync().ConfigureAwait(false);
+            if (_parts.Pool.Rented != 0)
+            {
+                _logger.LogError("{Count} block buffers were not given back: please report this", _parts.Pool.Rented);
+            }
+
+            if (_control is not null)
+            {
+                await _control.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+}

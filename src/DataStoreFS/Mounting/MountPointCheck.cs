@@ -1,0 +1,95 @@
+using DataStoreFS.Model;
+using DataStoreFS.Mounting.Control;
+using LinuxFuse;
+using Microsoft.Extensions.Logging;
+using Mono.Unix.Native;
+using Errno = Mono.Unix.Native.Errno;
+
+namespace DataStoreFS.Mounting;
+
+/// <summary>Whether a directory can be mounted on; clears what a killed daemon has left there.</summary>
+internal static class MountPointCheck
+{
+    private const string DescriptorPrefix = "/dev/fd/";
+
+    /// <summary>True for <c>/dev/fd/N</c>: somebody else has mounted already.</summary>
+    public static bool IsDescriptor(string mountPoint) => mountPoint.StartsWith(DescriptorPrefix, StringComparison.Ordinal);
+
+    /// <returns>The canonical mount point.</returns>
+    /// <exception cref="DataStoreException">Usage, NotPermitted or Local, in one line.</exception>
+    public static async Task<string> PrepareAsync(string mountPoint, ILogger logger, CancellationToken cancellationToken)
+    {
+        if (IsDescriptor(mountPoint))
+        {
+            return mountPoint;
+        }
+
+        string path = CanonicalPath.Of(mountPoint);
+        if (path == "/")
+        {
+            throw Wrong("cannot mount on /");
+        }
+
+        if (FuseMount.IsStale(path))
+        {
+            logger.LogWarning("{MountPoint} was left mounted by a daemon that is gone; clearing it", path);
+            await FuseMount.UnmountAsync(path, lazy: true, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (MountTable.TypeAt(path) is { } type && type.StartsWith("fuse", StringComparison.Ordinal))
+        {
+            throw Wrong($"{path} is mounted already ({type}); unmount it first: datastorefs umount {path}");
+        }
+
+        RequireEmptyDirectory(path);
+        return path;
+    }
+
+    /// <summary>A file that the daemon itself uses must not lie below its mount: it would wait for itself.</summary>
+    public static void RequireOutside(string mountPoint, string? file, string what)
+    {
+        if (file is null || IsDescriptor(mountPoint))
+        {
+            return;
+        }
+
+        string canonical = CanonicalPath.Of(file);
+        if (canonical == mountPoint || canonical.StartsWith(mountPoint + "/", StringComparison.Ordinal))
+        {
+            throw Wrong($"the {what} {file} lies below the mount point, where the daemon would wait for itself; choose another place");
+        }
+    }
+
+    private static void RequireEmptyDirectory(string path)
+    {
+        if (Syscall.stat(path, out Stat stat) != 0)
+        {
+            Errno error = Stdlib.GetLastError();
+            throw error switch
+            {
+                Errno.ENOENT => Wrong($"mount point {path} does not exist; create it with: mkdir -p {path}"),
+                Errno.EACCES => new DataStoreException(DataStoreErrorKind.NotPermitted, $"mount point {path} cannot be reached: {Stdlib.strerror(error)}"),
+                _ => new DataStoreException(DataStoreErrorKind.Local, $"mount point {path} cannot be used: {Stdlib.strerror(error)}"),
+            };
+        }
+
+        if ((stat.st_mode & FilePermissions.S_IFMT) != FilePermissions.S_IFDIR)
+        {
+            throw Wrong($"mount point {path} is not a directory");
+        }
+
+        try
+        {
+            if (Directory.EnumerateFileSystemEntries(path).Any())
+            {
+                throw Wrong($"mount point {path} is not empty; choose an empty directory, since the mount would hide what is in it");
+            }
+        }
+        catch (UnauthorizedAccessException denied)
+        {
+            throw new DataStoreException(DataStoreErrorKind.NotPermitted, $"mount point {path} cannot be read: permission denied", denied);
+        }
+    }
+
+    private static DataStoreException Wrong(string message) => new(DataStoreErrorKind.Usage, message);
+}
