@@ -1,3 +1,6 @@
+using LinuxFuse.Mounting;
+using LinuxFuse.Session;
+using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 
 namespace LinuxFuse;
@@ -5,22 +8,36 @@ namespace LinuxFuse;
 /// <summary>A mounted file system. Disposing unmounts it and waits until the file system has seen its last request.</summary>
 public sealed class FuseMount : IAsyncDisposable
 {
-    private FuseMount()
+    private readonly FuseSession _session;
+    private readonly SessionLifetime _lifetime;
+    private readonly FuseOptions _options;
+
+    private FuseMount(string? mountPoint, SafeFileHandle device, FuseFileSystem fileSystem, FuseOptions options)
     {
+        _options = options;
+        MountPoint = mountPoint;
+        _session = new FuseSession(this, device, fileSystem, options);
+        _lifetime = new SessionLifetime(_session, fileSystem, options);
+        Notifier = new FuseNotifier(_session.Notifications, () => _session.Kernel);
     }
 
-    /// <summary>Completes when the mount is gone, whoever removed it, and all handlers are done. Faulted if the connection broke.</summary>
-    public Task Completion { get; } = Task.CompletedTask;
+    /// <summary>
+    /// Completes when the mount is gone, whoever removed it, and all handlers are done. Faulted with a <see cref="FuseException"/> if the
+    /// connection was aborted or broke.
+    /// </summary>
+    public Task Completion => _lifetime.Completion;
 
-    public FuseNotifier Notifier { get; } = new();
+    public FuseNotifier Notifier { get; }
 
     /// <summary>What was agreed with the kernel.</summary>
-    public FuseKernel Kernel { get; } = new(7, 0, 0, 0, 0, 0, 0, 0);
+    public FuseKernel Kernel => _session.Kernel;
 
-    public FuseStatistics Statistics { get; } = new();
+    public FuseStatistics Statistics => _session.Statistics;
 
-    /// <summary>Where; null for an attached descriptor.</summary>
+    /// <summary>Where, absolute and without symbolic links; null for an attached descriptor.</summary>
     public string? MountPoint { get; }
+
+    internal FuseSession Session => _session;
 
     /// <summary>Mounts and completes when the kernel and the file system agree (INIT is done).</summary>
     /// <param name="mountPoint">An existing directory, or <c>/dev/fd/N</c> for a descriptor of /dev/fuse that is mounted already.</param>
@@ -28,47 +45,158 @@ public sealed class FuseMount : IAsyncDisposable
     /// <param name="options">Null: the defaults.</param>
     /// <param name="cancellationToken">Ends the attempt and unmounts.</param>
     /// <exception cref="FuseException">The reason in one line.</exception>
-    public static Task<FuseMount> MountAsync(
+    /// <exception cref="ArgumentException">The options are not possible.</exception>
+    public static async Task<FuseMount> MountAsync(
         string mountPoint, FuseFileSystem fileSystem, FuseOptions? options = null, CancellationToken cancellationToken = default)
     {
-        _ = (mountPoint, fileSystem, options, cancellationToken);
-        throw new FuseException("not yet");
+        ArgumentNullException.ThrowIfNull(mountPoint);
+        ArgumentNullException.ThrowIfNull(fileSystem);
+        options ??= new FuseOptions();
+        InitNegotiation.CheckOptions(options);
+        if (Mounter.TryTakeDescriptor(mountPoint) is { } passed)
+            return await AttachAsync(passed, fileSystem, options, cancellationToken).ConfigureAwait(false);
+
+        string target = LinuxFuse.Mounting.MountPoint.Check(mountPoint);
+        CheckTraceFile(target, options);
+        SafeFileHandle device = await Mounter.MountAsync(target, options, cancellationToken).ConfigureAwait(false);
+        FuseMount mount = await StartAsync(target, device, fileSystem, options, cancellationToken).ConfigureAwait(false);
+        if (options.ReadaheadKilobytes is { } kilobytes)
+            Readahead.Apply(target, kilobytes, mount._session.Logger);
+        return mount;
     }
 
     /// <summary>Serves a mounted /dev/fuse descriptor whose INIT is to come: from a privileged parent, or a test's SOCK_SEQPACKET pair. Takes the handle.</summary>
     /// <exception cref="FuseException">The reason in one line.</exception>
+    /// <exception cref="ArgumentException">The options are not possible.</exception>
     public static Task<FuseMount> AttachAsync(
         SafeFileHandle device, FuseFileSystem fileSystem, FuseOptions? options = null, CancellationToken cancellationToken = default)
     {
-        _ = (device, fileSystem, options, cancellationToken);
-        throw new FuseException("not yet");
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(fileSystem);
+        options ??= new FuseOptions();
+        InitNegotiation.CheckOptions(options);
+        DeviceNode.Prepare(device);
+        return StartAsync(null, device, fileSystem, options, cancellationToken);
     }
 
-    /// <summary>True if <paramref name="path"/> is a mount whose daemon died ("Transport endpoint is not connected").</summary>
-    public static bool IsStale(string path) => path is null;
+    /// <summary>True if <paramref name="path"/> is a FUSE mount whose daemon died ("Transport endpoint is not connected").</summary>
+    public static bool IsStale(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return LinuxFuse.Mounting.MountPoint.IsStale(path);
+    }
 
     /// <summary>Unmounts any FUSE mount, also a stale one.</summary>
-    /// <exception cref="FuseException">With EBUSY while files are open, unless <paramref name="lazy"/>; with EINVAL if nothing is mounted there.</exception>
+    /// <exception cref="FuseException">With EBUSY while files are open, unless <paramref name="lazy"/>; with EINVAL if no FUSE file system is mounted there.</exception>
     public static Task UnmountAsync(string path, bool lazy = false, CancellationToken cancellationToken = default)
     {
-        _ = (path, lazy, cancellationToken);
-        throw new FuseException("not yet");
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return MountTable.Find(path) is { IsFuse: true } mount
+            ? Mounter.UnmountAsync(mount.Path, lazy, cancellationToken)
+            : Task.FromException(new FuseException($"no FUSE file system is mounted on {path}", Errno.EINVAL));
     }
 
     /// <summary>Unmounts and, unless <paramref name="lazy"/>, waits for <see cref="Completion"/>. Lazily, the name goes now and the rest when the last file is closed.</summary>
     /// <exception cref="FuseException">With EBUSY while files are open, unless <paramref name="lazy"/>.</exception>
-    public Task UnmountAsync(bool lazy = false, CancellationToken cancellationToken = default) =>
-        UnmountAsync(MountPoint ?? throw new FuseException("an attached descriptor has no mount point", Errno.EINVAL), lazy, cancellationToken);
+    public async Task UnmountAsync(bool lazy = false, CancellationToken cancellationToken = default)
+    {
+        if (MountPoint is null)
+            throw new FuseException("an attached descriptor is unmounted by whoever mounted it", Errno.EINVAL);
+        await Mounter.UnmountAsync(MountPoint, lazy, cancellationToken).ConfigureAwait(false);
+        if (!lazy)
+            await Completion.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Makes a file of another file system usable for passthrough. The descriptor may be closed afterwards.</summary>
     /// <exception cref="FuseException">Not agreed on, not permitted, or not a file that the kernel takes.</exception>
     public BackingFile OpenBacking(SafeFileHandle file)
     {
-        _ = (file, Completion);
-        throw new FuseException("not yet");
+        ArgumentNullException.ThrowIfNull(file);
+        if (!Kernel.Has(FuseCapabilities.Passthrough))
+            throw new FuseException("passthrough was not agreed on with the kernel: request it, with Linux 6.9 or newer", Errno.EOPNOTSUPP);
+        return new BackingFile(this, DeviceNode.OpenBacking(_session.Channel.Handle, file));
     }
 
-    public ValueTask DisposeAsync() => default;
+    /// <summary>
+    /// Unmounts. If files are open, takes the mount out of the tree, gives their users <see cref="FuseOptions.DrainTimeout"/> to finish, and then
+    /// ends the connection, whatever still waits for it. Does not throw and does not hang.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (MountPoint is not null && !Completion.IsCompleted && await TryLeaveTreeAsync(MountPoint).ConfigureAwait(false))
+            await Completion.WaitAsync(_options.DrainTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!Completion.IsCompleted)
+            await _lifetime.StopAsync().ConfigureAwait(false);
+    }
 
-    internal void CloseBacking(int id) => _ = (id, Completion);
+    private static async Task<FuseMount> StartAsync(
+        string? target, SafeFileHandle device, FuseFileSystem fileSystem, FuseOptions options, CancellationToken cancellationToken)
+    {
+        FuseMount mount;
+        try
+        {
+            mount = new FuseMount(target, device, fileSystem, options);
+        }
+        catch
+        {
+            device.Dispose();
+            if (target is not null)
+                await Mounter.UnmountAsync(target, lazy: true, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+
+        try
+        {
+            mount._lifetime.Start();
+            await mount._session.Handshake.Result.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return mount;
+        }
+        catch
+        {
+            await mount.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static void CheckTraceFile(string target, FuseOptions options)
+    {
+        if (options.TraceFile is { } path && Path.GetFullPath(path).StartsWith(target + "/", StringComparison.Ordinal))
+            throw new FuseException($"trace file {path} lies inside of the mount {target}, which would then wait for itself", Errno.EDEADLK);
+    }
+
+    private async Task<bool> TryLeaveTreeAsync(string target)
+    {
+        try
+        {
+            await Mounter.UnmountAsync(target, lazy: false, CancellationToken.None).ConfigureAwait(false);
+            return true;
+        }
+        catch (FuseException exception) when (exception.Errno == Errno.EBUSY)
+        {
+            _session.Logger.LogWarning("{MountPoint} is in use: it is detached, and ended in {Seconds} s at the latest", target, _options.DrainTimeout.TotalSeconds);
+        }
+        catch (FuseException exception)
+        {
+            // Somebody else may have unmounted it just now; stopping the session settles the rest.
+            _session.Logger.LogDebug(exception, "unmounting {MountPoint} failed", target);
+            return false;
+        }
+
+        try
+        {
+            await Mounter.UnmountAsync(target, lazy: true, CancellationToken.None).ConfigureAwait(false);
+            return true;
+        }
+        catch (FuseException exception)
+        {
+            _session.Logger.LogWarning(exception, "detaching {MountPoint} failed", target);
+            return false;
+        }
+    }
+
+    internal void CloseBacking(int id)
+    {
+        if (!_session.Channel.Handle.IsClosed)
+            DeviceNode.CloseBacking(_session.Channel.Handle, id);
+    }
 }

@@ -68,6 +68,9 @@ internal sealed unsafe partial class FuseRequest
         return Session.Send(this, Errno.OK, (byte*)firstPin.Pointer, first.Length, (byte*)secondPin.Pointer, second.Length);
     }
 
+    /// <summary>Replies with the directory records that were added.</summary>
+    public Errno ReplyCollected() => Reply(_reply is { } reply ? reply.GetSpan()[..Collected] : default);
+
     private void RecycleReply()
     {
         Collected = 0;

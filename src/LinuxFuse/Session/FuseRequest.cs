@@ -23,14 +23,17 @@ internal sealed unsafe partial class FuseRequest : IDisposable
     {
         Session = session;
         Completion = new RequestCompletion(this);
-        Interrupt = new RequestInterrupt(this);
     }
 
     public FuseSession Session { get; }
 
     public RequestCompletion Completion { get; }
 
-    public RequestInterrupt Interrupt { get; }
+    /// <summary>Belongs to <see cref="InFlightTable"/>.</summary>
+    public InterruptState Interrupt;
+
+    /// <summary>Where the message came from, and its reply must go.</summary>
+    public DeviceChannel Channel { get; private set; } = null!;
 
     public int Version { get; private set; }
 
@@ -40,7 +43,7 @@ internal sealed unsafe partial class FuseRequest : IDisposable
 
     public NodeId Node => new(Header.Node);
 
-    public CancellationToken InterruptToken => Interrupt.Token;
+    public CancellationToken InterruptToken => Session.InFlight.TokenOf(this);
 
     private byte* Message => (_large ?? _inline).Pointer;
 
@@ -62,8 +65,9 @@ internal sealed unsafe partial class FuseRequest : IDisposable
         where T : unmanaged => ref Unsafe.AsRef<T>(Message + sizeof(InHeader));
 
     /// <summary>Takes the message out of the reader's buffer. True if it took the buffer itself.</summary>
-    public bool Accept(NativeBuffer buffer, int length)
+    public bool Accept(DeviceChannel channel, NativeBuffer buffer, int length)
     {
+        Channel = channel;
         _length = length;
         Name = default;
         Rest = default;

@@ -1,0 +1,3 @@
+namespace LinuxFuse.Samples;
+
+public sealed class MemoryFileSystem : FuseFileSystem;

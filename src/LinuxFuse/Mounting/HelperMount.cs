@@ -1,0 +1,100 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+
+namespace LinuxFuse.Mounting;
+
+/// <summary>fusermount3: mounts for users who may not, and hands over the descriptor through a socket.</summary>
+internal static class HelperMount
+{
+    private const string SocketVariable = "_FUSE_COMMFD";
+
+    private static readonly string[] s_programs = ["fusermount3", "fusermount"];
+
+    /// <exception cref="FuseException">With what the helper says.</exception>
+    public static async Task<SafeFileHandle> MountAsync(string target, FuseOptions options, CancellationToken cancellationToken)
+    {
+        (SafeFileHandle ours, SafeFileHandle childs) = DescriptorSocket.CreatePair();
+        using (ours)
+        {
+            string said;
+            using (childs)
+            {
+                // Until the helper has it, any other child that this process starts inherits this end too. That would be harmless: nothing waits for its end.
+                DescriptorSocket.Inherit(childs);
+                string[] arguments = ["-o", HelperOptions.Format(options), "--", target];
+                (_, said) = await RunAsync(arguments, childs, cancellationToken).ConfigureAwait(false);
+            }
+
+            return DescriptorSocket.TryReceive(ours) ?? throw Failure(target, said);
+        }
+    }
+
+    /// <exception cref="FuseException">With what the helper says.</exception>
+    public static async Task UnmountAsync(string target, bool lazy, CancellationToken cancellationToken)
+    {
+        string[] arguments = lazy ? ["-u", "-z", "--", target] : ["-u", "--", target];
+        (int exit, string said) = await RunAsync(arguments, null, cancellationToken).ConfigureAwait(false);
+        if (exit == 0)
+            return;
+        Errno errno = said.Contains("busy", StringComparison.OrdinalIgnoreCase) ? Errno.EBUSY
+            : said.Contains("not found", StringComparison.OrdinalIgnoreCase) ? Errno.EINVAL
+            : Errno.EPERM;
+        throw new FuseException($"unmounting {target} failed: {said}", errno);
+    }
+
+    private static FuseException Failure(string target, string said) =>
+        new($"mounting on {target} failed: {(said.Length == 0 ? "fusermount3 gave no reason" : said)}" + Remedy(said), Errno.EPERM);
+
+    private static string Remedy(string said) => said.Contains("user_allow_other", StringComparison.Ordinal)
+        ? "; an administrator can add the line user_allow_other to /etc/fuse.conf"
+        : "";
+
+    private static async Task<(int Exit, string Said)> RunAsync(string[] arguments, SafeFileHandle? socket, CancellationToken cancellationToken)
+    {
+        using Process helper = Start(arguments, socket);
+        try
+        {
+            Task<string> output = helper.StandardOutput.ReadToEndAsync(cancellationToken);
+            string said = await helper.StandardError.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
+            await output.ConfigureAwait(false);
+            await helper.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+            return (helper.ExitCode, OneLine(said));
+        }
+        catch (OperationCanceledException)
+        {
+            helper.Kill();
+            throw;
+        }
+    }
+
+    private static Process Start(string[] arguments, SafeFileHandle? socket)
+    {
+        foreach (string program in s_programs)
+        {
+            ProcessStartInfo start = new(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = "/" };
+            start.Environment["LC_ALL"] = "C";
+            if (socket is not null)
+                start.Environment[SocketVariable] = socket.DangerousGetHandle().ToString(CultureInfo.InvariantCulture);
+            try
+            {
+                return Process.Start(start)!;
+            }
+            catch (Win32Exception exception) when ((Errno)exception.NativeErrorCode == Errno.ENOENT)
+            {
+                // Not installed under this name.
+                continue;
+            }
+            catch (Win32Exception exception)
+            {
+                throw new FuseException($"{program} cannot be started: {exception.Message}", (Errno)exception.NativeErrorCode, exception);
+            }
+        }
+
+        throw new FuseException("fusermount3 is not installed, and only root can do without: install the package fuse3", Errno.ENOENT);
+    }
+
+    /// <summary>"fusermount3: reason" on one or more lines.</summary>
+    private static string OneLine(string said) => string.Join("; ", said.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+}

@@ -1,0 +1,51 @@
+namespace LinuxFuse.Session;
+
+/// <summary>Opcode to handler.</summary>
+internal static class Dispatcher
+{
+    public static ValueTask<Errno> Invoke(FuseFileSystem fileSystem, FuseRequest request) => request.Opcode switch
+    {
+        FuseOpcode.Lookup => fileSystem.LookupAsync(new LookupOp(request)),
+        FuseOpcode.GetAttr => fileSystem.GetAttrAsync(new GetAttrOp(request)),
+        FuseOpcode.SetAttr => fileSystem.SetAttrAsync(new SetAttrOp(request)),
+        FuseOpcode.ReadLink => fileSystem.ReadLinkAsync(new ReadLinkOp(request)),
+        FuseOpcode.Symlink => fileSystem.SymlinkAsync(new SymlinkOp(request)),
+        FuseOpcode.Mknod => fileSystem.MknodAsync(new MknodOp(request)),
+        FuseOpcode.Mkdir => fileSystem.MkdirAsync(new MkdirOp(request)),
+        FuseOpcode.Unlink => fileSystem.UnlinkAsync(new UnlinkOp(request)),
+        FuseOpcode.Rmdir => fileSystem.RmdirAsync(new UnlinkOp(request)),
+        FuseOpcode.Rename => fileSystem.RenameAsync(new RenameOp(request)),
+        FuseOpcode.Rename2 => fileSystem.RenameAsync(new RenameOp(request)),
+        FuseOpcode.Link => fileSystem.LinkAsync(new LinkOp(request)),
+        FuseOpcode.Open => fileSystem.OpenAsync(new OpenOp(request)),
+        FuseOpcode.Read => fileSystem.ReadAsync(new ReadOp(request)),
+        FuseOpcode.Write => fileSystem.WriteAsync(new WriteOp(request)),
+        FuseOpcode.StatFs => fileSystem.StatFsAsync(new StatFsOp(request)),
+        FuseOpcode.Release => fileSystem.ReleaseAsync(new ReleaseOp(request)),
+        FuseOpcode.Fsync => fileSystem.FsyncAsync(new FsyncOp(request)),
+        FuseOpcode.SetXAttr => fileSystem.SetXAttrAsync(new SetXAttrOp(request)),
+        FuseOpcode.GetXAttr => fileSystem.GetXAttrAsync(new GetXAttrOp(request)),
+        FuseOpcode.ListXAttr => fileSystem.ListXAttrAsync(new GetXAttrOp(request)),
+        FuseOpcode.RemoveXAttr => fileSystem.RemoveXAttrAsync(new RemoveXAttrOp(request)),
+        FuseOpcode.Flush => fileSystem.FlushAsync(new FlushOp(request)),
+        FuseOpcode.OpenDir => fileSystem.OpenDirAsync(new OpenOp(request)),
+        FuseOpcode.ReadDir => fileSystem.ReadDirAsync(new ReadDirOp(request)),
+        FuseOpcode.ReadDirPlus => fileSystem.ReadDirPlusAsync(new ReadDirPlusOp(request)),
+        FuseOpcode.ReleaseDir => fileSystem.ReleaseDirAsync(new ReleaseOp(request)),
+        FuseOpcode.FsyncDir => fileSystem.FsyncDirAsync(new FsyncOp(request)),
+        FuseOpcode.GetLock => fileSystem.GetLockAsync(new LockOp(request)),
+        FuseOpcode.SetLock => fileSystem.SetLockAsync(new LockOp(request)),
+        FuseOpcode.SetLockWait => fileSystem.SetLockAsync(new LockOp(request)),
+        FuseOpcode.Access => fileSystem.AccessAsync(new AccessOp(request)),
+        FuseOpcode.Create => fileSystem.CreateAsync(new CreateOp(request)),
+        FuseOpcode.TmpFile => fileSystem.TmpFileAsync(new CreateOp(request)),
+        FuseOpcode.Ioctl => fileSystem.IoctlAsync(new IoctlOp(request)),
+        FuseOpcode.Poll => fileSystem.PollAsync(new PollOp(request)),
+        FuseOpcode.Fallocate => fileSystem.FallocateAsync(new FallocateOp(request)),
+        FuseOpcode.Lseek => fileSystem.LseekAsync(new LseekOp(request)),
+        FuseOpcode.CopyFileRange => fileSystem.CopyFileRangeAsync(new CopyFileRangeOp(request)),
+        FuseOpcode.CopyFileRange64 => fileSystem.CopyFileRangeAsync(new CopyFileRangeOp(request)),
+        FuseOpcode.SyncFs => fileSystem.SyncFsAsync(new SyncFsOp(request)),
+        _ => new ValueTask<Errno>(Errno.ENOSYS),
+    };
+}
