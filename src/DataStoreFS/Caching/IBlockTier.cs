@@ -10,16 +10,24 @@ public interface IBlockTier
     ValueTask<TierAnswer> ReadAsync(BlockKey key, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Offers what the server sent at <paramref name="fetched"/>; null means that it has no such block. Returns at once: the tier takes a
-    /// reference of its own if it wants to keep the block, and writes in the background.
+    /// Offers what the server sent; null means that it has no such block. Returns at once: the tier takes a reference of its own if it wants
+    /// to keep the block, and writes in the background.
     /// </summary>
+    /// <param name="key">The block.</param>
+    /// <param name="block">Its image, of the level's nominal size.</param>
+    /// <param name="fetched">
+    /// When it was <em>asked for</em>, not when it arrived: an answer that left the server before a change and came after it is older than the change.
+    /// </param>
     void Keep(in BlockKey key, BlockBuffer? block, DateTimeOffset fetched);
 
     /// <summary>The block has changed: what the tier holds of it, or is about to write, must not be read again.</summary>
     void Drop(in BlockKey key);
+
+    /// <summary>What was asked for before now is not to be read again, in this process and in later ones: the user asked for a refresh.</summary>
+    void DropVolume(int volume);
 }
 
 /// <param name="Known">Whether the tier knows about this block.</param>
 /// <param name="Block">The block, or null when the server is known to have none (or <paramref name="Known"/> is false).</param>
-/// <param name="Fetched">When the server sent it.</param>
+/// <param name="Fetched">When the server was asked for it.</param>
 public readonly record struct TierAnswer(bool Known, BlockBuffer? Block, DateTimeOffset Fetched);

@@ -1,0 +1,202 @@
+using DataStoreFS.Model;
+using DataStoreFS.N5;
+using Microsoft.Extensions.Logging;
+
+namespace DataStoreFS.Caching.Disk;
+
+/// <param name="Folder">Node-local. Made with mode 0700 when it is not there.</param>
+/// <param name="Size">Bytes that all processes on the folder use together, at most.</param>
+public sealed record DiskTierOptions(string Folder, long Size);
+
+/// <summary>
+/// Blocks in a local folder that all mounts which may write it share: what one has read, others and later mounts need not fetch. A fault of the
+/// folder is a miss. README.md of this folder explains the files and why no old data can appear.
+/// </summary>
+/// <remarks>
+/// Contract. Owns its descriptors and threads until <see cref="DisposeAsync"/>; blocks in answers belong to the caller, blocks that are offered are retained
+/// while they are queued.
+/// </remarks>
+public sealed class DiskTier : IBlockTier, IAsyncDisposable
+{
+    private readonly DiskFolder _folder;
+    private readonly DiskAccounts _accounts;
+    private readonly DiskShards _shards;
+    private readonly DiskReaders _readers;
+    private readonly DiskWriter _writer;
+    private readonly DiskSweeper _sweeper;
+    private readonly DiskDrops _drops;
+    private readonly DiskMarks _marks;
+    private readonly NativeBlockPool _pool;
+    private readonly TimeProvider _time;
+    private readonly Lock _gate = new(); // of _volumes' growth
+    private readonly long _size;
+    private DiskVolume?[] _volumes = [];
+    private long _hits;
+    private long _misses;
+    private long _damaged;
+
+    private DiskTier(DiskFolder folder, DiskTierOptions options, NativeBlockPool pool, ILogger logger, TimeProvider time, string bootId)
+    {
+        _folder = folder;
+        _pool = pool;
+        _time = time;
+        _size = options.Size;
+        _accounts = new DiskAccounts(folder);
+        _shards = new DiskShards(folder, _accounts);
+        _sweeper = new DiskSweeper(folder, _accounts, _shards, options.Size);
+        _marks = new DiskMarks(folder, bootId);
+        _drops = new DiskDrops(folder, _shards, _marks);
+        _readers = new DiskReaders(Continue);
+        _writer = new DiskWriter(folder, _accounts, _shards, _sweeper, time, logger);
+    }
+
+    /// <exception cref="DataStoreException">Local: the folder cannot be used, and why.</exception>
+    public static DiskTier Open(DiskTierOptions options, NativeBlockPool pool, ILogger logger, TimeProvider? time = null) =>
+        Open(options, pool, logger, time ?? TimeProvider.System, DiskMarks.CurrentBoot());
+
+    internal static DiskTier Open(DiskTierOptions options, NativeBlockPool pool, ILogger logger, TimeProvider time, string bootId) =>
+        new(DiskFolder.Open(options.Folder), options, pool, logger, time, bootId);
+
+    /// <summary>Bytes and blocks are of all processes, the counts of this one since it started.</summary>
+    public DiskTierStatistics Statistics
+    {
+        get
+        {
+            (long bytes, long blocks) = _accounts.Total();
+            return new DiskTierStatistics(
+                bytes, _size, blocks, Volatile.Read(ref _hits), Volatile.Read(ref _misses), Volatile.Read(ref _damaged), _writer.Written, _writer.Refused, _sweeper.Evicted);
+        }
+    }
+
+    /// <summary>Before any block of the volume is asked for.</summary>
+    /// <param name="volume">The volume.</param>
+    /// <param name="server">Scheme, host, port and prefix: part of every block's identity.</param>
+    /// <param name="maxAge">How old what is shown may be: <see cref="Timeout.InfiniteTimeSpan"/> for versions that do not change, zero to keep nothing.</param>
+    public void RegisterVolume(VolumeInfo volume, string server, TimeSpan maxAge)
+    {
+        string mark = DiskVolume.MarkName(server, volume.Uuid);
+        DiskVolume registered = new(volume, server, maxAge, mark, _marks.Floor(mark, _time.GetUtcNow().UtcTicks));
+        lock (_gate)
+        {
+            DiskVolume?[] volumes = _volumes.Length > volume.Volume ? [.. _volumes] : [.. _volumes, .. new DiskVolume?[volume.Volume + 1 - _volumes.Length]];
+            volumes[volume.Volume] = registered;
+            Volatile.Write(ref _volumes, volumes);
+        }
+    }
+
+    public ValueTask<TierAnswer> ReadAsync(BlockKey key, CancellationToken cancellationToken)
+    {
+        if (Volume(key) is not { Keeps: true } volume)
+        {
+            return default;
+        }
+
+        DiskRead read = _readers.Rent(_pool, _folder);
+        read.Prepare(volume, key);
+        read.DropStripe = DiskDrops.Stripe(key);
+        read.Drops = _drops.Count(read.DropStripe);
+        DiskReadState state = read.TryFromMemory();
+        if (state == DiskReadState.NeedsDisk && _readers.TryQueue(read))
+        {
+            return read.Task;
+        }
+
+        TierAnswer answer = Conclude(read, state);
+        _readers.Return(read);
+        return new ValueTask<TierAnswer>(answer);
+    }
+
+    public void Keep(in BlockKey key, BlockBuffer? block, DateTimeOffset fetched)
+    {
+        if (Volume(key) is not { Keeps: true } volume)
+        {
+            return;
+        }
+
+        volume.NominalSize(key, out int imageBytes);
+        if (block is null || block.Length == imageBytes)
+        {
+            _writer.Add(volume, key, block, fetched.UtcTicks);
+        }
+    }
+
+    public void Drop(in BlockKey key)
+    {
+        if (Volume(key) is { } volume)
+        {
+            _drops.Drop(volume, key, _time.GetUtcNow().UtcTicks);
+        }
+    }
+
+    public void DropVolume(int volume)
+    {
+        if (Volume(new BlockKey(volume, 0, 0, 0, 0, 0, 0)) is { } registered)
+        {
+            long now = _time.GetUtcNow().UtcTicks;
+            registered.RaiseFloor(now);
+            _marks.SetFloor(registered.Mark, now);
+        }
+    }
+
+    /// <summary>Ends when what was offered until now is on disk (or refused).</summary>
+    public Task FlushAsync() => _writer.FlushAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _writer.StopAsync().ConfigureAwait(false);
+        _readers.Dispose();
+        _drops.Dispose();
+        _accounts.Dispose();
+        _folder.Dispose();
+    }
+
+    private DiskVolume? Volume(in BlockKey key)
+    {
+        DiskVolume?[] volumes = Volatile.Read(ref _volumes);
+        return (uint)key.Volume < (uint)volumes.Length ? volumes[key.Volume] : null;
+    }
+
+    // On a reader thread.
+    private void Continue(DiskRead read)
+    {
+        TierAnswer answer = Conclude(read, read.FromDisk());
+        read.Finish();
+        read.Complete(answer);
+    }
+
+    private TierAnswer Conclude(DiskRead read, DiskReadState state)
+    {
+        TierAnswer answer = default;
+        if (state == DiskReadState.Read)
+        {
+            state = read.Verify(_time.GetUtcNow().UtcTicks, out answer);
+        }
+
+        if (state == DiskReadState.Damaged)
+        {
+            Interlocked.Increment(ref _damaged);
+            _shards.Remove(read.Shard, read.Name);
+        }
+        else if (state == DiskReadState.Read && _drops.Count(read.DropStripe) != read.Drops)
+        {
+            // It was changed while it was being read.
+            answer.Block?.Release();
+            answer = default;
+        }
+
+        Interlocked.Increment(ref answer.Known ? ref _hits : ref _misses);
+        return answer;
+    }
+}
+
+/// <param name="Bytes">On disk now, of all processes.</param>
+/// <param name="Size">The limit.</param>
+/// <param name="Blocks">Files, of all processes.</param>
+/// <param name="Hits">Reads answered.</param>
+/// <param name="Misses">Reads not answered.</param>
+/// <param name="Damaged">Files that were deleted for failing their check.</param>
+/// <param name="Written">Blocks written.</param>
+/// <param name="Refused">Blocks offered and not written.</param>
+/// <param name="Evicted">Files deleted to make room.</param>
+public sealed record DiskTierStatistics(
+    long Bytes, long Size, long Blocks, long Hits, long Misses, long Damaged, long Written, long Refused, long Evicted);

@@ -1,0 +1,105 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using DataStoreFS.Model;
+using DataStoreFS.N5;
+
+namespace DataStoreFS.Caching.Disk;
+
+/// <summary>One registered volume: how its blocks are identified on disk and how old they may be.</summary>
+internal sealed class DiskVolume
+{
+    private readonly VolumeInfo _volume;
+    private readonly byte[][] _templates;
+    private readonly long _maxAge;
+    private long _floor;
+
+    public DiskVolume(VolumeInfo volume, string server, TimeSpan maxAge, string mark, long floor)
+    {
+        _volume = volume;
+        _maxAge = maxAge == Timeout.InfiniteTimeSpan ? long.MaxValue : Math.Max(maxAge.Ticks, 0);
+        _floor = floor;
+        Mark = mark;
+        _templates = [.. volume.Setups.Select(setup => Template(volume, setup, server))];
+    }
+
+    /// <summary>The file name under which the floor and the open-for-writing marks of this dataset are kept.</summary>
+    public string Mark { get; }
+
+    /// <summary>With a maximum age of zero every read asks the server: there is nothing to keep.</summary>
+    public bool Keeps => _maxAge > 0;
+
+    /// <summary>Whether what was asked for at <paramref name="fetched"/> may still be shown.</summary>
+    public bool IsFresh(long fetched, long now)
+    {
+        // A time in the future is of a clock that was wrong: it says nothing about age, so the block is fetched again.
+        const long ClockSlack = TimeSpan.TicksPerMinute;
+        return fetched >= Volatile.Read(ref _floor) && fetched <= now + ClockSlack && now - fetched <= _maxAge;
+    }
+
+    /// <summary>Nothing asked for before <paramref name="when"/> may be shown any more.</summary>
+    public void RaiseFloor(long when)
+    {
+        long seen = Volatile.Read(ref _floor);
+        while (seen < when)
+        {
+            long was = Interlocked.CompareExchange(ref _floor, when, seen);
+            if (was == seen)
+            {
+                return;
+            }
+
+            seen = was;
+        }
+    }
+
+    /// <summary>Writes the header with the identity of a block; the rest is for <see cref="DiskRecord.Seal"/>. Returns its length.</summary>
+    public int WriteIdentity(in BlockKey key, Span<byte> header)
+    {
+        byte[] template = _templates[key.Setup];
+        template.CopyTo(header);
+        LevelInfo level = _volume.Level(key);
+        BinaryPrimitives.WriteInt32LittleEndian(header[(DiskRecord.IdentityNumbers + 8)..], _volume.TimepointIds[key.Timepoint]);
+        Span<byte> sizes = header[(DiskRecord.IdentityNumbers + 16)..];
+        Write(sizes, level.Factors);
+        Write(sizes[24..], new Size3(key.X, key.Y, key.Z));
+        Write(sizes[48..], level.SizeAt(key.X, key.Y, key.Z));
+        return template.Length;
+    }
+
+    /// <summary>Voxels the tree shows for this block, and the bytes of its N5 image.</summary>
+    public Size3 NominalSize(in BlockKey key, out int imageBytes)
+    {
+        Size3 size = _volume.Level(key).SizeAt(key.X, key.Y, key.Z);
+        imageBytes = checked((int)(BlockBuffer.HeaderBytes + (size.Count * _volume.VoxelType.Bytes())));
+        return size;
+    }
+
+    public static string MarkName(string server, string uuid) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{server}\n{uuid}")).AsSpan(0, 16));
+
+    private static byte[] Template(VolumeInfo volume, SetupInfo setup, string server)
+    {
+        byte[] text = Encoding.UTF8.GetBytes($"{server}\n{volume.Uuid}\n{setup.Version}");
+        if (DiskRecord.HeaderBytes(text.Length) > DiskRecord.MaximumHeaderBytes)
+        {
+            text = Encoding.UTF8.GetBytes("sha256:" + Convert.ToHexStringLower(SHA256.HashData(text)));
+        }
+
+        byte[] header = new byte[DiskRecord.HeaderBytes(text.Length)];
+        Span<byte> numbers = header.AsSpan(DiskRecord.IdentityNumbers);
+        BinaryPrimitives.WriteInt32LittleEndian(numbers, setup.ChannelId);
+        BinaryPrimitives.WriteInt32LittleEndian(numbers[4..], setup.AngleId);
+        BinaryPrimitives.WriteInt32LittleEndian(numbers[12..], (int)volume.VoxelType);
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(DiskRecord.IdentityTextLength), text.Length);
+        text.CopyTo(header.AsSpan(DiskRecord.IdentityText));
+        return header;
+    }
+
+    private static void Write(Span<byte> target, Size3 size)
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(target, size.X);
+        BinaryPrimitives.WriteInt64LittleEndian(target[8..], size.Y);
+        BinaryPrimitives.WriteInt64LittleEndian(target[16..], size.Z);
+    }
+}

@@ -1,0 +1,212 @@
+using System.Collections.Concurrent;
+using DataStoreFS.Model;
+using DataStoreFS.N5;
+using Microsoft.Extensions.Logging;
+using static DataStoreFS.Caching.Disk.DiskSyscalls;
+
+namespace DataStoreFS.Caching.Disk;
+
+/// <summary>
+/// The one thread that writes offered blocks. One is enough: a write ends in the page cache at some 2 GB/s, faster than any network brings blocks;
+/// when the disk is slower, the kernel holds this thread up, the queue fills, and offers are dropped.
+/// </summary>
+/// <remarks>
+/// Contract. The queue holds a reference to each queued block, at most <see cref="QueueBytes"/> in all. <see cref="StopAsync"/> writes what is queued, for a
+/// few seconds, and releases the rest.
+/// </remarks>
+internal sealed unsafe class DiskWriter
+{
+    /// <summary>Half a second of a fast disk; it counts as memory beside the cache's budget, so it is not larger.</summary>
+    public const long QueueBytes = 24L << 20;
+
+    /// <summary>An offer that old is not written: the tombstone that would stop it may be gone (see DiskSweeper).</summary>
+    public static readonly TimeSpan OldestOffer = TimeSpan.FromMinutes(5);
+
+    private static readonly TimeSpan s_stopPatience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_pauseAfterFault = TimeSpan.FromSeconds(10);
+
+    // While there is no room, not every offer lists the folder again.
+    private static readonly TimeSpan s_pauseWithoutRoom = TimeSpan.FromSeconds(1);
+
+    private readonly BlockingCollection<Offer> _queue = [];
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly DiskFolder _folder;
+    private readonly DiskAccounts _accounts;
+    private readonly DiskShards _shards;
+    private readonly DiskSweeper _sweeper;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly byte[] _header = GC.AllocateUninitializedArray<byte>(DiskRecord.MaximumHeaderBytes, pinned: true);
+    private readonly byte[] _name = new byte[DiskRecord.NameCharacters + 1];
+    private readonly string _prefix = $"{Environment.ProcessId}-{Guid.NewGuid():N}-";
+    private long _queued;
+    private long _written;
+    private long _refused;
+    private long _counter;
+    private long _pausedUntil;
+    private long _stopAt = long.MaxValue;
+    private bool _complained;
+
+    public DiskWriter(DiskFolder folder, DiskAccounts accounts, DiskShards shards, DiskSweeper sweeper, TimeProvider time, ILogger logger)
+    {
+        _folder = folder;
+        _accounts = accounts;
+        _shards = shards;
+        _sweeper = sweeper;
+        _time = time;
+        _logger = logger;
+        new Thread(Work) { IsBackground = true, Name = "disk-write" }.Start();
+    }
+
+    public long Written => Volatile.Read(ref _written);
+
+    /// <summary>Offers that were not written: the queue was full, no room, or the disk failed.</summary>
+    public long Refused => Volatile.Read(ref _refused);
+
+    /// <summary>Takes a reference of its own when it takes the offer.</summary>
+    public void Add(DiskVolume volume, in BlockKey key, BlockBuffer? block, long fetched)
+    {
+        long bytes = block?.Length ?? DiskRecord.MaximumHeaderBytes;
+        if (Interlocked.Add(ref _queued, bytes) > QueueBytes)
+        {
+            Interlocked.Add(ref _queued, -bytes);
+            Interlocked.Increment(ref _refused);
+            return;
+        }
+
+        Enqueue(new Offer(volume, key, block?.Retain(), fetched, null));
+    }
+
+    /// <summary>Ends when everything that was offered before is on disk or refused.</summary>
+    public Task FlushAsync()
+    {
+        TaskCompletionSource reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Enqueue(new Offer(null, default, null, 0, reached));
+        return reached.Task;
+    }
+
+    public Task StopAsync()
+    {
+        Volatile.Write(ref _stopAt, _time.GetTimestamp() + (long)(s_stopPatience.TotalSeconds * _time.TimestampFrequency));
+        _queue.CompleteAdding();
+        return _stopped.Task;
+    }
+
+    private void Enqueue(Offer offer)
+    {
+        try
+        {
+            _queue.Add(offer);
+        }
+        catch (InvalidOperationException)
+        {
+            // Stopped in between: nothing is taken any more.
+            offer.Block?.Release();
+            offer.Reached?.SetResult();
+        }
+    }
+
+    private void Work()
+    {
+        if (_accounts.IsNew)
+        {
+            _sweeper.CountAll();
+        }
+
+        foreach (Offer offer in _queue.GetConsumingEnumerable())
+        {
+            if (offer.Volume is not null)
+            {
+                bool kept = _time.GetTimestamp() < Volatile.Read(ref _stopAt) && TryWrite(offer);
+                Interlocked.Increment(ref kept ? ref _written : ref _refused);
+                Interlocked.Add(ref _queued, -(offer.Block?.Length ?? DiskRecord.MaximumHeaderBytes));
+                offer.Block?.Release();
+            }
+
+            offer.Reached?.SetResult();
+        }
+
+        _stopped.SetResult();
+    }
+
+    private bool TryWrite(in Offer offer)
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        if (now.UtcTicks - offer.Fetched > OldestOffer.Ticks || now.UtcTicks < _pausedUntil)
+        {
+            return false;
+        }
+
+        Span<byte> header = _header.AsSpan(0, offer.Volume!.WriteIdentity(offer.Key, _header));
+        byte shard = DiskRecord.Name(header, _name);
+        ReadOnlySpan<byte> image = offer.Block is null ? default : offer.Block.GetSpan();
+        long length = header.Length + image.Length;
+        if (!_sweeper.TryMakeRoom(DiskShards.Allocated(length), now))
+        {
+            _pausedUntil = (now + s_pauseWithoutRoom).UtcTicks;
+            return false;
+        }
+
+        DiskRecord.Seal(header, image, offer.Fetched);
+        string temporary = _prefix + (_counter++).ToString("x", System.Globalization.CultureInfo.InvariantCulture);
+        int error = WriteNew(temporary, header, image);
+        DiskPublish outcome = error != 0
+            ? error == NoEntry ? DiskPublish.FolderGone : DiskPublish.Failed
+            : _shards.Publish(shard, temporary, System.Text.Encoding.ASCII.GetString(_name.AsSpan(0, DiskRecord.NameCharacters)), offer.Fetched, length);
+        if (outcome == DiskPublish.Done)
+        {
+            _complained = false;
+            return true;
+        }
+
+        _ = UnlinkAt(_folder.New, temporary, 0);
+        Recover(outcome, error, now);
+        return false;
+    }
+
+    private int WriteNew(string temporary, Span<byte> header, ReadOnlySpan<byte> image)
+    {
+        int fd = _folder.CreateFile(_folder.New, temporary, WriteOnly | Exclusive);
+        if (fd < 0)
+        {
+            return LastError;
+        }
+
+        fixed (byte* headerStart = header)
+        fixed (byte* imageStart = image)
+        {
+            IoVector* vectors = stackalloc IoVector[2];
+            vectors[0] = new IoVector { Base = headerStart, Length = header.Length };
+            vectors[1] = new IoVector { Base = imageStart, Length = image.Length };
+            nint written = WriteVector(fd, vectors, 2, 0);
+            int error = written == header.Length + image.Length ? 0 : written < 0 ? LastError : NoSpace;
+            _ = Close(fd);
+            return error;
+        }
+    }
+
+    private void Recover(DiskPublish outcome, int error, DateTimeOffset now)
+    {
+        if (outcome is DiskPublish.Outdated or DiskPublish.Busy)
+        {
+            return;
+        }
+
+        if (outcome == DiskPublish.FolderGone && _folder.Recover())
+        {
+            _accounts.Reopen();
+            return;
+        }
+
+        // A full or failing disk is not tried again for every block.
+        _pausedUntil = (now + s_pauseAfterFault).UtcTicks;
+        if (!_complained)
+        {
+            _complained = true;
+            string reason = error == 0 ? "the folder was removed or cannot be changed" : Describe(error);
+            _logger.LogWarning("disk cache: a block cannot be written: {Reason}; reading goes on without", reason);
+        }
+    }
+
+    private readonly record struct Offer(DiskVolume? Volume, BlockKey Key, BlockBuffer? Block, long Fetched, TaskCompletionSource? Reached);
+}
