@@ -1,0 +1,84 @@
+using DataStoreFS.Caching;
+using DataStoreFS.Model;
+using DataStoreFS.N5;
+using DataStoreFS.Remote;
+
+namespace DataStoreFS.Blocks;
+
+/// <summary>One request for blocks of one image. Each block is handed on as its frame completes.</summary>
+/// <remarks>
+/// Contract. Room for all its blocks is reserved in the memory tier before it is sent. The reservation of a block is given back when the block is
+/// handed on (who keeps it makes room for it again) or has failed; every fetch ends in exactly one of the two.
+/// </remarks>
+internal sealed class BlockBatch(ServerGate gate, QueueLane lane, BlockFetch[] fetches, long blockBytes, MemoryTier memory, IFetchOutcome outcome) : IBlockSink
+{
+    private int _done;
+
+    public ServerGate Gate => gate;
+
+    public QueueLane Lane => lane;
+
+    public int Count => fetches.Length;
+
+    public long ReservedBytes => fetches.Length * blockBytes;
+
+    /// <summary>When it was sent; set by who sends it.</summary>
+    public long Sent { get; set; }
+
+    /// <summary>Bytes that came.</summary>
+    public long Received { get; private set; }
+
+    /// <summary>The server was at fault, not the request.</summary>
+    public bool ServerFailed { get; private set; }
+
+    /// <summary>Sends it. Completes when every fetch has its outcome; never fails.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        DataStoreException? fault = null;
+        try
+        {
+            Volume volume = fetches[0].Volume;
+            await volume.Client.ReadBlocksAsync(volume.Address(fetches[0].Key.Image), Requests(), this, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DataStoreException e)
+        {
+            fault = e;
+        }
+        catch (OperationCanceledException e)
+        {
+            fault = new DataStoreException(DataStoreErrorKind.Unreachable, $"reading from {gate.Server} was given up: the mount ends", e);
+        }
+        catch (Exception e)
+        {
+            // A fault of this program. Whoever waits must hear of it all the same, or waits for ever.
+            fault = new DataStoreException(DataStoreErrorKind.Local, $"reading from {gate.Server} failed unexpectedly: {e.GetType().Name}: {e.Message}", e);
+        }
+
+        fault ??= new DataStoreException(DataStoreErrorKind.Protocol, $"{gate.Server} left out {fetches.Length - _done} of {fetches.Length} blocks");
+        ServerFailed = _done < fetches.Length && fault.Kind is DataStoreErrorKind.Unreachable or DataStoreErrorKind.Timeout;
+        while (_done < fetches.Length)
+        {
+            memory.Unreserve(blockBytes);
+            outcome.Failed(fetches[_done++], fault);
+        }
+    }
+
+    public void Deliver(int index, BlockBuffer? block, Size3 storedSize)
+    {
+        _done = index + 1;
+        Received += block?.Length ?? 0;
+        memory.Unreserve(blockBytes);
+        outcome.Arrived(fetches[index], block);
+    }
+
+    private BlockRequest[] Requests()
+    {
+        BlockRequest[] requests = new BlockRequest[fetches.Length];
+        for (int i = 0; i < requests.Length; i++)
+        {
+            requests[i] = fetches[i].Request;
+        }
+
+        return requests;
+    }
+}

@@ -1,0 +1,267 @@
+using DataStoreFS.Caching;
+using DataStoreFS.Model;
+using DataStoreFS.N5;
+using DataStoreFS.Remote;
+
+namespace DataStoreFS.Blocks;
+
+/// <summary>
+/// The one door to voxels: own unsent writes, then memory, then what is known to be missing, then the slower tier, then the server; one fetch
+/// however many ask.
+/// </summary>
+/// <remarks>
+/// Contract. Every block that comes out is a reference of the receiver's own, to be released. Volumes are added before they are asked for; clients
+/// and the slower tier stay their owners' to dispose, after the store.
+/// </remarks>
+public sealed class BlockStore : IBlockStore, IBlockPrefetch, IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly SingleFlight _flight = new();
+    private readonly MemoryTier _memory;
+    private readonly KnownMissing _missing = new();
+    private readonly FailedBlocks _failed;
+    private readonly BlockCaches _caches;
+    private readonly Arrivals _arrivals;
+    private readonly BlockBatcher _batcher;
+    private readonly BlockStoreOptions _options;
+    private readonly IWriteSource? _writes;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _end = new();
+    private volatile Volume?[] _volumes = [];
+
+    /// <param name="options">Budget and ages.</param>
+    /// <param name="tier">A slower tier below memory, if any.</param>
+    /// <param name="writes">The mount's unsent writes, if it can write.</param>
+    /// <param name="time">The system's when null.</param>
+    public BlockStore(BlockStoreOptions options, IBlockTier? tier = null, IWriteSource? writes = null, TimeProvider? time = null)
+    {
+        _options = options;
+        _writes = writes;
+        _time = time ?? TimeProvider.System;
+        _memory = new MemoryTier(options.CacheBytes);
+        _failed = new FailedBlocks(_time);
+        _caches = new BlockCaches(_memory, _missing, tier, _time);
+        _arrivals = new Arrivals(_flight, _caches, _failed);
+        _batcher = new BlockBatcher(_memory, _arrivals, options, _time);
+    }
+
+    /// <summary>
+    /// Hears of a block whose content may differ from what programs have seen, before those who wait for it are served: whoever has put it into the
+    /// kernel's page cache drops it there. Never for unchanging versions. Set once, before use; must not block.
+    /// </summary>
+    public Action<BlockKey>? BlockChanged
+    {
+        get => _arrivals.Changed;
+        set => _arrivals.Changed = value;
+    }
+
+    public BlockStoreStatistics Statistics
+    {
+        get
+        {
+            (long requests, long blocks, int concurrency, int batchSize) = _batcher.Statistics;
+            return new BlockStoreStatistics(_memory.Statistics, _memory.Occupied, _memory.Budget, requests, blocks, _flight.Count, concurrency, batchSize);
+        }
+    }
+
+    /// <summary>Blocks with this <see cref="VolumeInfo.Volume"/> come from <paramref name="client"/> from now on.</summary>
+    /// <exception cref="DataStoreException">Protocol: a level's block is larger than a file of this tree can be.</exception>
+    public void AddVolume(VolumeInfo info, IDataStoreClient client)
+    {
+        foreach (SetupInfo setup in info.Setups)
+        {
+            foreach (LevelInfo level in setup.Levels)
+            {
+                Size3 size = level.BlockSize;
+                if ((UInt128)(ulong)size.X * (ulong)size.Y * (ulong)size.Z * (ulong)info.VoxelType.Bytes() > int.MaxValue - 8192)
+                {
+                    throw new DataStoreException(
+                        DataStoreErrorKind.Protocol, $"dataset {info.Uuid}: blocks of {size} voxels at level {level.Index} are larger than 2 GiB");
+                }
+            }
+        }
+
+        Volume volume = new(info, client, _options, _time);
+        lock (_gate)
+        {
+            Volume?[] volumes = _volumes;
+            Array.Resize(ref volumes, Math.Max(volumes.Length, info.Volume + 1));
+            volumes[info.Volume] = volume;
+            _volumes = volumes;
+        }
+    }
+
+    public BlockPresence TryGet(in BlockKey key, out BlockBuffer? block)
+    {
+        if (_writes is not null && _writes.TryGet(key, out block))
+        {
+            return BlockPresence.Present;
+        }
+
+        Volume volume = VolumeOf(key);
+        BlockPresence presence = _caches.TryGet(volume, key, out block);
+        return presence == BlockPresence.Unknown && !volume.IsAddressable(key) ? BlockPresence.Missing : presence;
+    }
+
+    public ValueTask<BlockBuffer?> GetAsync(BlockKey key, CancellationToken cancellationToken)
+    {
+        BlockPresence presence = TryGet(key, out BlockBuffer? block);
+        if (presence != BlockPresence.Unknown)
+        {
+            return new ValueTask<BlockBuffer?>(block);
+        }
+
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<BlockBuffer?>(cancellationToken);
+        }
+
+        TimeSpan delay = _failed.DelayOf(key);
+        return new ValueTask<BlockBuffer?>(delay > TimeSpan.Zero ? FetchLaterAsync(key, delay, cancellationToken) : FetchAsync(key, cancellationToken));
+    }
+
+    public bool Prefetch(in BlockKey key)
+    {
+        Volume volume = VolumeOf(key);
+        if (!volume.IsAddressable(key) || _caches.Has(volume, key) || _failed.DelayOf(key) > TimeSpan.Zero)
+        {
+            return true;
+        }
+
+        if (_flight.Count >= _options.SpeculationQueue)
+        {
+            return false;
+        }
+
+        BlockFetch fetch = _flight.Join(key, volume, _time.GetTimestamp(), null, out bool began, out _);
+        if (began)
+        {
+            Begin(fetch);
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// The mount's own write is on the server: from now on this is the block, and a fetch under way that may bring the old one is ignored. Takes a
+    /// reference of its own.
+    /// </summary>
+    public void Publish(in BlockKey key, BlockBuffer block)
+    {
+        _flight.Overtake(key);
+        _caches.Publish(key, block);
+        _failed.Succeeded(key);
+    }
+
+    /// <summary>What is known of this block is no longer true: the next read asks the server.</summary>
+    public void Invalidate(in BlockKey key)
+    {
+        _flight.Overtake(key);
+        _caches.Drop(key);
+    }
+
+    public void Refresh()
+    {
+        _flight.OvertakeAll();
+        _caches.Clear();
+        _failed.Clear();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync().ConfigureAwait(false);
+        await _batcher.DisposeAsync().ConfigureAwait(false);
+        _memory.Dispose();
+        _missing.Dispose();
+        _end.Dispose();
+    }
+
+    private Volume VolumeOf(in BlockKey key)
+    {
+        Volume?[] volumes = _volumes;
+        return (uint)key.Volume < (uint)volumes.Length && volumes[key.Volume] is { } volume
+            ? volume
+            : throw new ArgumentException($"volume {key.Volume} was not added", nameof(key));
+    }
+
+    private Task<BlockBuffer?> FetchAsync(BlockKey key, CancellationToken cancellationToken)
+    {
+        BlockWaiter waiter = new(this);
+        BlockFetch fetch = _flight.Join(key, VolumeOf(key), _time.GetTimestamp(), waiter, out bool began, out bool promoted);
+        waiter.Fetch = fetch;
+        if (began)
+        {
+            // The fetch before this one may have ended since the caches were asked.
+            if (_caches.Has(fetch.Volume, key) && _caches.TryGet(fetch.Volume, key, out BlockBuffer? block) != BlockPresence.Unknown)
+            {
+                _arrivals.Serve(fetch, block);
+                return waiter.Task;
+            }
+
+            Begin(fetch);
+        }
+        else if (promoted)
+        {
+            _batcher.Promote(fetch);
+        }
+
+        waiter.Watch(cancellationToken);
+        return waiter.Task;
+    }
+
+    private async Task<BlockBuffer?> FetchLaterAsync(BlockKey key, TimeSpan delay, CancellationToken cancellationToken)
+    {
+        if (_caches.Stale(key) is { } stale)
+        {
+            return stale;
+        }
+
+        await Task.Delay(delay, _time, cancellationToken).ConfigureAwait(false);
+        return await FetchAsync(key, cancellationToken).ConfigureAwait(false);
+    }
+
+    private void Begin(BlockFetch fetch)
+    {
+        if (_caches.HasTier)
+        {
+            _ = ThroughTierAsync(fetch);
+        }
+        else
+        {
+            _batcher.Enqueue(fetch);
+        }
+    }
+
+    private async Task ThroughTierAsync(BlockFetch fetch)
+    {
+        TierAnswer answer;
+        try
+        {
+            answer = await _caches.ReadTierAsync(fetch, _end.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or DataStoreException)
+        {
+            // By contract a tier keeps its faults to itself; if one gets out all the same, or the store ends, it is a miss. Somebody waits.
+            answer = default;
+        }
+
+        if (answer.Known)
+        {
+            _arrivals.ArrivedFromTier(fetch, answer);
+        }
+        else
+        {
+            _batcher.Enqueue(fetch);
+        }
+    }
+
+    /// <summary>A caller was cancelled. A fetch that nobody waits for any more is taken back if it has not been sent.</summary>
+    internal void Leave(BlockWaiter waiter)
+    {
+        BlockFetch fetch = waiter.Fetch;
+        if (_flight.Leave(fetch, waiter) && _batcher.Withdraw(fetch) && !_flight.Forget(fetch))
+        {
+            _batcher.Enqueue(fetch);
+        }
+    }
+}

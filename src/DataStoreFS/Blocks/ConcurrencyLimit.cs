@@ -1,0 +1,168 @@
+namespace DataStoreFS.Blocks;
+
+/// <summary>
+/// Learns how many requests at a time are good for a server, from what they bring. Begins small, doubles while a doubling pays, then tries one
+/// step up or down now and then and keeps what is better: the original server is slower the more it is asked at once, others scale to dozens.
+/// </summary>
+/// <remarks>
+/// Only rounds in which work was waiting all the time count: without a queue the rate says what programs wanted, not what the server can.
+/// No lock of its own: part of the state of <see cref="BlockBatcher"/>.
+/// </remarks>
+internal sealed class ConcurrencyLimit
+{
+    private const int Begin = 4;
+
+    // A doubling that brings less than a fifth more has met a limit; in steady state a step must be worth a twentieth.
+    private const double StartupGain = 1.2;
+    private const double StepGain = 1.05;
+    private const double StepLoss = 0.97;
+
+    // Half of what it used to be, twice in a row: the server has become slower, or is shared with more clients.
+    private const double Collapse = 0.5;
+    private const int MaxPause = 64;
+
+    private readonly int _maximum;
+    private bool _startup = true;
+    private bool _trying;
+    private bool _up = true;
+    private int _settled;
+    private double _settledRate;
+    private int _disappointments;
+    private int _pause = 4;
+    private int _rounds;
+    private int _completed;
+    private long _work;
+    private long _roundStart = -1;
+
+    public ConcurrencyLimit(int maximum)
+    {
+        _maximum = Math.Max(maximum, 1);
+        Current = Math.Min(Begin, _maximum);
+        _settled = Current;
+    }
+
+    /// <summary>Requests at a time.</summary>
+    public int Current { get; private set; }
+
+    /// <param name="seconds">When a request ended, on any clock that does not jump.</param>
+    /// <param name="work">What it brought, in any unit.</param>
+    /// <param name="queued">Whether more was waiting at that moment.</param>
+    public void Completed(double seconds, long work, bool queued)
+    {
+        long now = (long)(seconds * 1e9);
+        if (!queued || _roundStart < 0)
+        {
+            BeginRound(now);
+            return;
+        }
+
+        _completed++;
+        _work += work;
+        if (_completed < Current + 4 || now == _roundStart)
+        {
+            return;
+        }
+
+        double rate = _work / ((now - _roundStart) * 1e-9);
+        if (_startup)
+        {
+            Startup(rate);
+        }
+        else
+        {
+            Steady(rate);
+        }
+
+        BeginRound(now);
+    }
+
+    /// <summary>The server failed or did not answer: half as many.</summary>
+    public void Failed()
+    {
+        _startup = false;
+        _trying = false;
+        Current = Math.Max(Current / 2, 1);
+        _settled = Current;
+        _settledRate = 0;
+        _roundStart = -1;
+    }
+
+    private void Startup(double rate)
+    {
+        if (rate > _settledRate * StartupGain)
+        {
+            _settled = Current;
+            _settledRate = rate;
+            _disappointments = 0;
+        }
+        else if (++_disappointments == 2)
+        {
+            _startup = false;
+            Current = _settled;
+            return;
+        }
+
+        _startup = Current < _maximum;
+        Current = Math.Min(Current * 2, _maximum);
+    }
+
+    private void Steady(double rate)
+    {
+        if (_trying)
+        {
+            Judge(rate);
+            return;
+        }
+
+        _disappointments = rate < _settledRate * Collapse ? _disappointments + 1 : 0;
+        if (_disappointments == 2)
+        {
+            Current = _settled = Math.Max(Current * 7 / 10, 1);
+            _settledRate = rate;
+            _disappointments = 0;
+            return;
+        }
+
+        _settledRate = _settledRate == 0 ? rate : (_settledRate * 0.75) + (rate * 0.25);
+        if (++_rounds >= _pause)
+        {
+            Try();
+        }
+    }
+
+    private void Try()
+    {
+        _rounds = 0;
+        int step = Math.Max(_settled / 4, 1);
+        int next = Math.Clamp(_up ? _settled + step : _settled - step, 1, _maximum);
+        _trying = next != _settled;
+        Current = next;
+        if (!_trying)
+        {
+            _up = !_up;
+        }
+    }
+
+    private void Judge(double rate)
+    {
+        _trying = false;
+        if (rate > _settledRate * (_up ? StepGain : StepLoss))
+        {
+            _settled = Current;
+            _settledRate = rate;
+            _pause = 4;
+            return;
+        }
+
+        Current = _settled;
+        _up = !_up;
+        _pause = Math.Min(_pause * 2, MaxPause);
+    }
+
+    private void BeginRound(long now)
+    {
+        _roundStart = now;
+        _completed = 0;
+        _work = 0;
+    }
+}

@@ -1,0 +1,89 @@
+using DataStoreFS.Model;
+
+namespace DataStoreFS.Blocks;
+
+/// <summary>
+/// What waits for one server, in two lanes: demand strictly before speculation. Within a lane the image whose block has waited longest goes first,
+/// and takes others of its blocks with it: only blocks of one image fit one request.
+/// </summary>
+/// <remarks>No lock of its own: part of the state of <see cref="BlockBatcher"/>.</remarks>
+internal sealed class ServerQueue
+{
+    private readonly Lane _demand = new();
+    private readonly Lane _speculation = new();
+
+    public int Demanded => _demand.Arrivals.Count;
+
+    public int Speculated => _speculation.Arrivals.Count;
+
+    public BlockFetch? OldestDemand => _demand.Arrivals.First?.Value;
+
+    public BlockFetch? OldestSpeculation => _speculation.Arrivals.First?.Value;
+
+    public void Add(BlockFetch fetch, QueueLane lane)
+    {
+        Of(lane).Add(fetch);
+        fetch.Ticket.Lane = lane;
+    }
+
+    public void Remove(BlockFetch fetch)
+    {
+        Of(fetch.Ticket.Lane).Remove(fetch);
+        fetch.Ticket.Lane = QueueLane.None;
+    }
+
+    /// <summary>How many blocks of this image wait in a lane.</summary>
+    public int CountOf(ImageKey image, QueueLane lane) => Of(lane).Images.TryGetValue(image, out LinkedList<BlockFetch>? list) ? list.Count : 0;
+
+    /// <summary>Takes up to <paramref name="count"/> blocks of an image, those that have waited longest.</summary>
+    public BlockFetch[] Take(ImageKey image, QueueLane lane, int count)
+    {
+        LinkedList<BlockFetch> list = Of(lane).Images[image];
+        BlockFetch[] taken = new BlockFetch[Math.Min(count, list.Count)];
+        for (int i = 0; i < taken.Length; i++)
+        {
+            taken[i] = list.First!.Value;
+            Remove(taken[i]);
+        }
+
+        return taken;
+    }
+
+    private Lane Of(QueueLane lane) => lane switch
+    {
+        QueueLane.Demand => _demand,
+        QueueLane.Speculation => _speculation,
+        _ => throw new InvalidOperationException("the fetch is in no queue"),
+    };
+
+    private sealed class Lane
+    {
+        public LinkedList<BlockFetch> Arrivals { get; } = new();
+
+        public Dictionary<ImageKey, LinkedList<BlockFetch>> Images { get; } = [];
+
+        public void Add(BlockFetch fetch)
+        {
+            Arrivals.AddLast(fetch.Ticket.Arrival);
+            ImageKey image = fetch.Key.Image;
+            if (!Images.TryGetValue(image, out LinkedList<BlockFetch>? list))
+            {
+                Images.Add(image, list = new LinkedList<BlockFetch>());
+            }
+
+            list.AddLast(fetch.Ticket.InImage);
+        }
+
+        public void Remove(BlockFetch fetch)
+        {
+            Arrivals.Remove(fetch.Ticket.Arrival);
+            ImageKey image = fetch.Key.Image;
+            LinkedList<BlockFetch> list = Images[image];
+            list.Remove(fetch.Ticket.InImage);
+            if (list.Count == 0)
+            {
+                Images.Remove(image);
+            }
+        }
+    }
+}
