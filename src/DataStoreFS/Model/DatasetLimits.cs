@@ -14,9 +14,6 @@ public static class DatasetLimits
     /// <summary>Bytes of one block's voxels.</summary>
     public const long LargestBlock = 1L << 30;
 
-    /// <summary>Blocks of all setups, timepoints and levels together: node ids are mixed-radix numbers over them, in 64 bits.</summary>
-    public const long MostBlocks = 1L << 52;
-
     /// <exception cref="DataStoreException">Of <paramref name="kind"/>: an axis is below 1, or the block too large.</exception>
     public static void RequireBlock(Size3 blockSize, VoxelType type, DataStoreErrorKind kind)
     {
