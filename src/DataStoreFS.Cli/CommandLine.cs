@@ -37,7 +37,7 @@ internal static class CommandLine
                 }
             }
 
-            code = await InvokeAsync(Create().Parse(args)).ConfigureAwait(false);
+            code = await InvokeAsync(Create(args).Parse(args)).ConfigureAwait(false);
         }
         catch (DataStoreException e)
         {
@@ -57,10 +57,16 @@ internal static class CommandLine
         return helper ? ForMountProgram(code) : code;
     }
 
-    public static RootCommand Create()
+    /// <param name="args">What will be parsed; a verb that goes to the background starts it again.</param>
+    public static RootCommand Create(IReadOnlyList<string> args)
     {
         var root = new RootCommand("Mounts a dataset of an HPC DataStore as the export.xml + export.n5 tree that BigDataViewer, N5 and zarr read.")
         {
+            MountVerb.Create(args),
+            UmountVerb.Create(),
+            RefreshVerb.Create(),
+            StatusVerb.Create(),
+            ServeVerb.Create(),
             CompletionVerb.Create(),
         };
         root.Add(HelpVerb.Create(root));

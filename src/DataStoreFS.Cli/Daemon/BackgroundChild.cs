@@ -11,6 +11,8 @@ internal sealed class BackgroundChild
     public const string Marker = "DATASTOREFS_BACKGROUND";
     public const string ReadyWord = "ready";
 
+    private bool _said;
+
     private BackgroundChild()
     {
     }
@@ -32,7 +34,12 @@ internal sealed class BackgroundChild
     /// <summary>The parent returns success; stdin, stdout and stderr are let go, stderr into the log file when there is one.</summary>
     public void Ready(string? logFile)
     {
-        LetGoOfStderr(logFile);
+        // stderr before "ready": the parent's caller may wait for its end, and $(datastorefs mount … 2>&1) has to return with the parent.
+        if (logFile is null || !LibC.Redirect(2, logFile, append: true))
+        {
+            LibC.Redirect(2, "/dev/null", append: false);
+        }
+
         Say(ReadyWord);
 
         // A daemon keeps no terminal, no pipe and no directory busy.
@@ -41,17 +48,15 @@ internal sealed class BackgroundChild
         Environment.CurrentDirectory = "/";
     }
 
-    /// <summary>The parent says it for us, and gives the exit code that belongs to its kind.</summary>
-    public static void Failed(DataStoreException fault) => Say($"{fault.Kind} {LineText.OneLine(fault.Message)}");
+    /// <summary>The parent says it for us. After <see cref="Ready"/> nobody listens, and the log has it.</summary>
+    public void Failed(DataStoreException fault) => Say($"{fault.Kind} {LineText.OneLine(fault.Message)}");
 
-    // Before "ready", since the parent's caller may wait for the end of stderr as well: $(datastorefs mount … 2>&1) has to return.
-    private static void LetGoOfStderr(string? logFile)
+    private void Say(string line)
     {
-        if (logFile is null || !LibC.Redirect(2, logFile, append: true))
+        if (!_said)
         {
-            LibC.Redirect(2, "/dev/null", append: false);
+            _said = true;
+            LibC.Write(1, Encoding.UTF8.GetBytes(line + "\n"));
         }
     }
-
-    private static void Say(string line) => LibC.Write(1, Encoding.UTF8.GetBytes(line + "\n"));
 }

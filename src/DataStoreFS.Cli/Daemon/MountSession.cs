@@ -1,0 +1,90 @@
+using DataStoreFS.Cli.Logging;
+using DataStoreFS.Cli.Options;
+using DataStoreFS.Model;
+using DataStoreFS.Mounting;
+using LinuxFuse;
+using Microsoft.Extensions.Logging;
+
+namespace DataStoreFS.Cli.Daemon;
+
+/// <summary>One mount's life in this process: start, say so, serve until it is unmounted or a signal comes, end cleanly.</summary>
+internal static class MountSession
+{
+    /// <returns>The process's exit code.</returns>
+    /// <exception cref="DataStoreException">It did not start, or broke. In a background process the one who waits has been told too.</exception>
+    public static async Task<int> RunAsync(MountDraft draft, BackgroundChild? child, CancellationToken stop)
+    {
+        using var log = new LineLog(draft.LogLevel, FirstSink(draft, child is not null));
+        try
+        {
+            return await ServeAsync(draft, child, log, stop).ConfigureAwait(false);
+        }
+        catch (FuseException e)
+        {
+            throw Told(child, new DataStoreException(DataStoreErrorKind.Local, e.Message, e));
+        }
+        catch (DataStoreException e)
+        {
+            // What the command line says was checked before; a mount point that cannot be used is a failure, not wrong usage.
+            throw Told(child, e.Kind == DataStoreErrorKind.Usage ? new DataStoreException(DataStoreErrorKind.Local, e.Message, e) : e);
+        }
+    }
+
+    private static async Task<int> ServeAsync(MountDraft draft, BackgroundChild? child, LineLog log, CancellationToken stop)
+    {
+        DataStoreMount mount = await DataStoreMount.StartAsync(draft.Settings, log, stop).ConfigureAwait(false);
+        await using (mount.ConfigureAwait(false))
+        {
+            ServiceNotifier.Ready($"{draft.Settings.Source} on {mount.MountPoint}");
+            if (child is not null)
+            {
+                if (draft.LogFile is null)
+                {
+                    log.SwitchTo(new SyslogSink());
+                }
+
+                child.Ready(draft.LogFile);
+            }
+
+            await mount.Completion.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!mount.Completion.IsCompleted)
+            {
+                ServiceNotifier.Stopping($"unmounting {mount.MountPoint}");
+
+                // Lazily: whoever ends a daemon wants it gone, also when a shell sits in the tree. What is open is answered until the drain timeout.
+                await mount.StopAsync(lazy: true, CancellationToken.None).ConfigureAwait(false);
+            }
+
+            await mount.Completion.ConfigureAwait(false);
+        }
+
+        return 0;
+    }
+
+    /// <summary>Until it is ready, a background process shows on the terminal what is amiss, and only that.</summary>
+    private static ILogSink FirstSink(MountDraft draft, bool background)
+    {
+        if (draft.LogFile is not null)
+        {
+            RequireOutside(draft.Settings.MountPoint, draft.LogFile);
+            return new FileSink(draft.LogFile);
+        }
+
+        return background ? new BothSinks(new SyslogSink(), new StderrSink(), secondFrom: LogLevel.Warning) : new StderrSink();
+    }
+
+    private static void RequireOutside(string mountPoint, string file)
+    {
+        if (file.StartsWith(mountPoint + "/", StringComparison.Ordinal))
+        {
+            throw new DataStoreException(
+                DataStoreErrorKind.Usage, $"the log file {file} lies below the mount point, where the daemon would wait for itself; choose another place");
+        }
+    }
+
+    private static DataStoreException Told(BackgroundChild? child, DataStoreException fault)
+    {
+        child?.Failed(fault);
+        return fault;
+    }
+}

@@ -1,0 +1,78 @@
+using System.CommandLine;
+using System.Globalization;
+using DataStoreFS.Cli.Daemon;
+using DataStoreFS.Cli.Options;
+using DataStoreFS.Model;
+using DataStoreFS.Mounting;
+
+namespace DataStoreFS.Cli.Verbs;
+
+/// <summary><c>datastorefs mount SOURCE MOUNTPOINT</c>.</summary>
+internal static class MountVerb
+{
+    private const string DescriptorPrefix = "/dev/fd/";
+
+    /// <param name="args">The whole command line, for starting it again in the background.</param>
+    public static Command Create(IReadOnlyList<string> args)
+    {
+        var source = new Argument<string>("SOURCE") { Description = "http(s)://HOST:PORT/datasets/UUID[/VERSION], or the /bdv/UUID/VERSION address you already have." };
+        var mountPoint = new Argument<string>("MOUNTPOINT") { Description = "An existing, empty directory, or /dev/fd/N for a FUSE descriptor that is mounted already." };
+        var options = new MountOptionSet();
+        var verb = new Verb("mount", "Show a remote dataset as a local tree. Returns when the tree is readable.")
+        {
+            Examples =
+            [
+                ("datastorefs mount http://server:9080/datasets/UUID ~/data", "The newest data, read-only"),
+                ("datastorefs mount http://server:9080/datasets/UUID/0 ~/data --cache-size 4GiB", "Version 0, with more memory"),
+                ("datastorefs mount http://server:9080/datasets/UUID ~/data -o missing=absent,max-age=0", "Options as fstab spells them"),
+            ],
+        };
+        verb.Add(source);
+        verb.Add(mountPoint);
+        options.AddTo(verb);
+        verb.SetAction((parsed, _) => RunAsync(Read(parsed.GetRequiredValue(source), parsed.GetRequiredValue(mountPoint), options, parsed), args));
+        return verb;
+    }
+
+    private static MountDraft Read(string source, string mountPoint, MountOptionSet options, ParseResult parsed)
+    {
+        var draft = new MountDraft(new MountSettings
+        {
+            Source = SourceAddress.Parse(source),
+            MountPoint = mountPoint.StartsWith(DescriptorPrefix, StringComparison.Ordinal) ? mountPoint : Path.GetFullPath(mountPoint),
+        });
+        options.Apply(parsed, draft);
+        if (draft.ReadOnly)
+        {
+            draft.Settings = draft.Settings with { ReadWrite = false };
+        }
+
+        draft.Settings.Validate();
+        return draft;
+    }
+
+    private static async Task<int> RunAsync(MountDraft draft, IReadOnlyList<string> args)
+    {
+        using var stop = new StopSignals();
+        BackgroundChild? child = BackgroundChild.TryAdopt();
+        if (draft.Foreground || child is not null)
+        {
+            return await MountSession.RunAsync(draft, child, stop.Token).ConfigureAwait(false);
+        }
+
+        string mountPoint = draft.Settings.MountPoint;
+        await Background.StartAsync(args, KeepDescriptor(mountPoint), stop.Token).ConfigureAwait(false);
+        if (!Console.IsOutputRedirected)
+        {
+            Console.WriteLine($"{mountPoint} is ready; open {mountPoint}/export.xml, unmount with: datastorefs umount {mountPoint}");
+        }
+
+        return 0;
+    }
+
+    private static int KeepDescriptor(string mountPoint) =>
+        mountPoint.StartsWith(DescriptorPrefix, StringComparison.Ordinal)
+            && int.TryParse(mountPoint.AsSpan(DescriptorPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int fd)
+            ? fd
+            : -1;
+}

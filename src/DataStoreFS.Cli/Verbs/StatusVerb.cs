@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.Globalization;
+using DataStoreFS.Cli.Options;
+using DataStoreFS.Mounting;
+using DataStoreFS.Mounting.Control;
+using Spectre.Console;
+
+namespace DataStoreFS.Cli.Verbs;
+
+/// <summary><c>datastorefs status MOUNTPOINT [--json]</c>: what a running mount says of itself.</summary>
+internal static class StatusVerb
+{
+    public static Command Create()
+    {
+        Argument<string> mountPoint = MountPointArgument.Create();
+        var json = new Option<bool>("--json") { Description = "Machine-readable, with every counter." };
+        var verb = new Verb("status", "Show what a mount is doing.")
+        {
+            Examples = [("datastorefs status ~/data", "Is the server there, and how much comes from the cache?")],
+        };
+        verb.Add(mountPoint);
+        verb.Add(json);
+        verb.SetAction(async (parsed, cancellationToken) =>
+        {
+            string path = Path.GetFullPath(parsed.GetRequiredValue(mountPoint));
+            string answer = await ControlClient.SendAsync(path, ControlCommand.Status, cancellationToken).ConfigureAwait(false);
+            if (parsed.GetValue(json))
+            {
+                Console.WriteLine(answer);
+            }
+            else
+            {
+                Show(MountStatusJson.Read(answer));
+            }
+
+            return 0;
+        });
+        return verb;
+    }
+
+    private static void Show(MountStatus status)
+    {
+        Grid grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
+        Row(grid, "source", status.Source);
+        Row(grid, "mounted on", status.MountPoint);
+        Row(grid, "version", $"{status.Version}, {(status.ReadWrite ? "read-write" : "read-only")}, missing blocks are {status.Missing}");
+        Row(grid, "process", $"{status.ProcessId}, up {TimeSpan.FromSeconds((long)status.UptimeSeconds)}");
+        Row(grid, "server", status.Outage is null ? "answers" : $"FAILING since {status.Outage.Since:u}: {status.Outage.Reason}");
+        Row(grid, "cache", $"{Quantities.FormatSize(status.CacheBytes)} of {Quantities.FormatSize(status.CacheBudget)}");
+        long reads = status.MemoryHits + status.MemoryMisses;
+        Row(grid, "blocks read", $"{Number(reads)}, {Number(status.MemoryHits)} of them from memory, {Number(status.FailedReads)} failed");
+        Row(grid, "bytes read", Quantities.FormatSize(status.BytesRead));
+        AnsiConsole.Write(grid);
+    }
+
+    private static void Row(Grid grid, string name, string value) => grid.AddRow(new Text(name, new Style(decoration: Decoration.Dim)), new Text(value));
+
+    private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+}
