@@ -40,7 +40,7 @@ internal sealed class BackgroundChild
             LibC.Redirect(2, "/dev/null", append: false);
         }
 
-        Say(ReadyWord);
+        TrySay(ReadyWord);
 
         // A daemon keeps no terminal, no pipe and no directory busy.
         LibC.Redirect(0, "/dev/null", append: false);
@@ -48,15 +48,18 @@ internal sealed class BackgroundChild
         Environment.CurrentDirectory = "/";
     }
 
-    /// <summary>The parent says it for us. After <see cref="Ready"/> nobody listens, and the log has it.</summary>
-    public void Failed(DataStoreException fault) => Say($"{fault.Kind} {LineText.OneLine(fault.Message)}");
+    /// <summary>The parent says it for us. False after <see cref="Ready"/>: nobody listens any more.</summary>
+    public bool TryFail(DataStoreException fault) => TrySay($"{fault.Kind} {LineText.OneLine(fault.Message)}");
 
-    private void Say(string line)
+    private bool TrySay(string line)
     {
-        if (!_said)
+        if (_said)
         {
-            _said = true;
-            LibC.Write(1, Encoding.UTF8.GetBytes(line + "\n"));
+            return false;
         }
+
+        _said = true;
+        LibC.Write(1, Encoding.UTF8.GetBytes(line + "\n"));
+        return true;
     }
 }

@@ -11,7 +11,7 @@ namespace DataStoreFS.Cli.Daemon;
 internal static class MountSession
 {
     /// <returns>The process's exit code.</returns>
-    /// <exception cref="DataStoreException">It did not start, or broke. In a background process the one who waits has been told too.</exception>
+    /// <exception cref="DataStoreException">In the foreground: it did not start, or broke.</exception>
     public static async Task<int> RunAsync(MountDraft draft, BackgroundChild? child, CancellationToken stop)
     {
         using var log = new LineLog(draft.LogLevel, FirstSink(draft, child is not null));
@@ -21,12 +21,12 @@ internal static class MountSession
         }
         catch (FuseException e)
         {
-            throw Told(child, new DataStoreException(DataStoreErrorKind.Local, e.Message, e));
+            return Failed(child, log, new DataStoreException(DataStoreErrorKind.Local, e.Message, e));
         }
         catch (DataStoreException e)
         {
             // What the command line says was checked before; a mount point that cannot be used is a failure, not wrong usage.
-            throw Told(child, e.Kind == DataStoreErrorKind.Usage ? new DataStoreException(DataStoreErrorKind.Local, e.Message, e) : e);
+            return Failed(child, log, e.Kind == DataStoreErrorKind.Usage ? new DataStoreException(DataStoreErrorKind.Local, e.Message, e) : e);
         }
     }
 
@@ -82,9 +82,19 @@ internal static class MountSession
         }
     }
 
-    private static DataStoreException Told(BackgroundChild? child, DataStoreException fault)
+    /// <summary>In the background the process that waits says it; once that has gone, the log does.</summary>
+    private static int Failed(BackgroundChild? child, LineLog log, DataStoreException fault)
     {
-        child?.Failed(fault);
-        return fault;
+        if (child is null)
+        {
+            throw fault;
+        }
+
+        if (!child.TryFail(fault))
+        {
+            log.CreateLogger("mount").LogCritical("{Fault}", fault.Message);
+        }
+
+        return 1;
     }
 }
