@@ -35,12 +35,22 @@ internal sealed class BlockTarget
 
     /// <summary>Takes segments 1 to 5 of a path (uuid, three factors, version).</summary>
     /// <exception cref="Refusal">404 for factors that are no numbers, 400 for the version, 500 for an unknown dataset.</exception>
-    public static BlockTarget Parse(RequestPath path, DatasetRegistry datasets)
+    /// <param name="path">The request's path.</param>
+    /// <param name="datasets">What is served.</param>
+    /// <param name="quirks">With <see cref="OriginalQuirks.PhantomVersions"/>, a version that does not exist is created.</param>
+    public static BlockTarget Parse(RequestPath path, DatasetRegistry datasets, OriginalQuirks quirks)
     {
         Size3 factors = new(path.Int(2, "RxParam"), path.Int(3, "RyParam"), path.Int(4, "RzParam"));
         int? version = VersionText.Parse(path[5]);
         DatasetFolder folder = datasets.Folder(path.Text(1)) ?? throw Refusal.Internal();
-        return new BlockTarget(folder, factors, version);
+        BlockTarget target = new(folder, factors, version);
+        if (version is int number && quirks.HasFlag(OriginalQuirks.PhantomVersions) && !folder.HasVersion(number))
+        {
+            DatasetTree.WriteRoot(folder.VersionPath(number));
+            folder.Forget();
+        }
+
+        return target;
     }
 
     /// <summary>The level of a block in each version to look into, newest first; null where a version lacks it.</summary>

@@ -1,6 +1,7 @@
 using DataStoreFS.N5;
 using DataStoreFS.Server.Http;
 using DataStoreFS.Server.Storage;
+using DataStoreFS.Server.Testing;
 
 namespace DataStoreFS.Server.Endpoints;
 
@@ -12,22 +13,29 @@ internal sealed class ReadBlocks
     private readonly DatasetRegistry _datasets;
     private readonly ServerCounters _counters;
     private readonly NativeBlockPool _pool;
-    private readonly long _maxBuffered;
+    private readonly DataStoreServerOptions _options;
+    private readonly OriginalCost? _cost;
 
-    public ReadBlocks(DatasetRegistry datasets, ServerCounters counters, NativeBlockPool pool, long maxBuffered)
+    public ReadBlocks(DatasetRegistry datasets, ServerCounters counters, NativeBlockPool pool, DataStoreServerOptions options)
     {
         _datasets = datasets;
         _counters = counters;
         _pool = pool;
-        _maxBuffered = maxBuffered;
+        _options = options;
+        _cost = options.ImitateOriginal ? new OriginalCost() : null;
     }
 
     /// <summary><c>/datasets/{u}/{rx}/{ry}/{rz}/{v}/{x}/{y}/{z}/{t}/{c}/{a}[/…]</c></summary>
     public async Task HandleAsync(Exchange exchange)
     {
         List<BlockAddress> blocks = Addresses(exchange.Path);
-        BlockTarget target = BlockTarget.Parse(exchange.Path, _datasets);
-        using BlockAnswer answer = new(_pool, _maxBuffered);
+        BlockTarget target = BlockTarget.Parse(exchange.Path, _datasets, _options.Quirks);
+        if (_cost is not null)
+        {
+            await _cost.PayAsync(target.Folder.Uuid, blocks, exchange.Aborted).ConfigureAwait(false);
+        }
+
+        using BlockAnswer answer = new(_pool, _options.MaxBufferedAnswer);
         answer.Begin(blocks.Count);
         foreach (BlockAddress block in blocks)
         {
@@ -47,7 +55,7 @@ internal sealed class ReadBlocks
     {
         RequestPath path = exchange.Path;
         (int timepoint, int channel, int angle) = (path.Int(7, "TIME"), path.Int(8, "CHANNEL"), path.Int(9, "ANGLE"));
-        BlockTarget target = BlockTarget.Parse(path, _datasets);
+        BlockTarget target = BlockTarget.Parse(path, _datasets, _options.Quirks);
         LevelFolder level = target.FullResolution(timepoint, channel, angle) ?? throw Refusal.ErrorPage();
         return exchange.TextAsync(200, Model.VoxelTypes.Name(level.VoxelType));
     }

@@ -9,10 +9,16 @@ internal static class RouteTable
 {
     public static Routes Create(DatasetRegistry datasets, ServerCounters counters, NativeBlockPool pool, DataStoreServerOptions options, Action stop)
     {
+        VersionFolders versions = new();
+        CreateDataset create = new(datasets, options.Quirks);
+        DeleteDataset delete = new(datasets, versions);
+        EditDataset edit = new(datasets);
+        WriteBlocks write = new(datasets, counters, pool, options);
+        RebuildPyramid rebuild = new(datasets, pool, options);
         DescribeDataset describe = new(datasets, options.Quirks);
         BrowseList lists = new(datasets);
-        ReadBlocks read = new(datasets, counters, pool, options.MaxBufferedAnswer);
-        StartDataset start = new(datasets, _ => throw new Refusal(501));
+        ReadBlocks read = new(datasets, counters, pool, options);
+        StartDataset start = new(datasets, versions.CreateNext);
         BigDataServer bigDataServer = new(datasets, counters, pool, options);
         return new Routes
         {
@@ -27,14 +33,14 @@ internal static class RouteTable
             Start = new Route(start.HandleAsync),
             VoxelType = new Route(read.VoxelTypeAsync),
             ReadBlocks = new Route(read.HandleAsync),
-            Create = Routes.NoResource,
-            Register = Routes.NoResource,
-            DeleteDataset = Routes.NoResource,
-            DeleteVersions = Routes.NoResource,
-            WriteBlocks = Routes.NoResource,
-            AddChannels = Routes.NoResource,
-            SetCommonMetadata = Routes.NoResource,
-            Rebuild = Routes.NoResource,
+            Create = new Route(create.CreateAsync, Writes: true),
+            Register = new Route(create.RegisterAsync, Writes: true),
+            DeleteDataset = new Route(delete.AllAsync, Writes: true),
+            DeleteVersions = new Route(delete.VersionsAsync, Writes: true),
+            WriteBlocks = new Route(write.HandleAsync, Writes: true),
+            AddChannels = new Route(edit.AddChannelsAsync, Writes: true),
+            SetCommonMetadata = new Route(edit.SetCommonMetadataAsync, Writes: true),
+            Rebuild = new Route(rebuild.HandleAsync, Writes: true),
             MultiResolutionWrite = new Route(x => x.EmptyAsync(501), Writes: true),
             StopServer = new Route(x => StopAsync(x, options.Quirks, stop), Writes: true),
         };

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace DataStoreFS.Server.Storage;
 
 /// <summary>Tells whether a file or directory is still what it was: inode, size and modification time. The default value means absent.</summary>
@@ -27,7 +25,7 @@ internal sealed class Stamped<T>
     /// <param name="read">Reads the value; may throw, then nothing is kept.</param>
     public Stamped(string path, Func<T> read)
     {
-        _path = PathBytes(path);
+        _path = NativeFile.PathBytes(path);
         _read = read;
     }
 
@@ -52,8 +50,6 @@ internal sealed class Stamped<T>
 
     /// <summary>The next use reads again whatever the stamp says: for this server's own changes.</summary>
     public void Forget() => Volatile.Write(ref _entry, null);
-
-    public static byte[] PathBytes(string path) => [.. Encoding.UTF8.GetBytes(path), 0];
 
     private sealed record Entry(FileStamp Stamp, bool Racy, T Value);
 }

@@ -61,6 +61,46 @@ internal sealed class LevelFolder
         return NativeFile.OpenForReading(path[..(at + 1)]);
     }
 
+    /// <summary>
+    /// Stores a block: complete or not at all, whatever happens meanwhile, and seen by readers as old or new. The position is not checked against
+    /// the grid, as in the original.
+    /// </summary>
+    /// <param name="at">Its grid position.</param>
+    /// <param name="file">The block file's bytes.</param>
+    /// <param name="sync">It reaches the disk before this returns.</param>
+    /// <exception cref="IOException">The disk is full, or the level's folder is gone.</exception>
+    private void WriteBlock(in BlockAddress at, ReadOnlySpan<byte> file, bool sync)
+    {
+        // Only the folders below the level are made.
+        string column = $"{Path}/{at.X}";
+        string row = $"{column}/{at.Y}";
+        if (!Directory.Exists(row))
+        {
+            NativeFile.MakeDirectory(NativeFile.PathBytes(column));
+            NativeFile.MakeDirectory(NativeFile.PathBytes(row));
+        }
+
+        AtomicFile.Write($"{row}/{at.Z}", file, sync);
+    }
+
+    /// <summary>Stores a block in this level's compression.</summary>
+    /// <param name="at">Its grid position.</param>
+    /// <param name="block">Its raw image; stays the caller's.</param>
+    /// <param name="sync">It reaches the disk before this returns.</param>
+    public void WriteBlock(in BlockAddress at, BlockBuffer block, bool sync)
+    {
+        if (Compression.Type == N5CompressionType.Raw)
+        {
+            // The buffer already is the file.
+            WriteBlock(at, block.GetSpan(), sync);
+            return;
+        }
+
+        using PooledWriter file = new(BlockBuffer.HeaderBytes + block.Payload.Length);
+        N5BlockCodec.Encode(block.Size, block.Payload, Compression, file);
+        WriteBlock(at, file.Written, sync);
+    }
+
     private static int Append(Span<byte> path, int at, long number)
     {
         path[at] = (byte)'/';

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace DataStoreFS.Server.Storage;
 
@@ -11,13 +12,18 @@ internal static unsafe partial class NativeFile
 {
     private const int NoEntry = 2;
     private const int Interrupted = 4;
+    private const int Exists = 17;
     private const int NotADirectory = 20;
     private const int CurrentDirectory = -100;
     private const int EmptyPath = 0x1000;
     private const int ReadOnlyCloseOnExec = 0x80000;
+    private const uint DirectoryMode = 0x1ff; // 0777, less the umask
     private const uint BasicStats = 0x7ff;
     private const ushort TypeMask = 0xf000;
     private const ushort RegularFile = 0x8000;
+
+    /// <summary>A path as these calls take it: UTF-8, ending in a zero.</summary>
+    public static byte[] PathBytes(string path) => [.. Encoding.UTF8.GetBytes(path), 0];
 
     /// <returns>A descriptor, or -1 when there is no such file.</returns>
     /// <param name="path">UTF-8, ending in a zero.</param>
@@ -102,6 +108,31 @@ internal static unsafe partial class NativeFile
         return done;
     }
 
+    /// <summary>Makes one directory; it may be there already.</summary>
+    /// <exception cref="DirectoryNotFoundException">The parent is gone: nobody makes a deleted version come back by writing into it.</exception>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    public static void MakeDirectory(ReadOnlySpan<byte> path)
+    {
+        fixed (byte* pointer = path)
+        {
+            if (MakeFolder(pointer, DirectoryMode) == 0)
+            {
+                return;
+            }
+        }
+
+        int error = Marshal.GetLastPInvokeError();
+        if (error == NoEntry)
+        {
+            throw new DirectoryNotFoundException("the level's folder is gone");
+        }
+
+        if (error != Exists)
+        {
+            throw Failure("mkdir", error);
+        }
+    }
+
     public static void Close(int fd) => _ = CloseFile(fd);
 
     private static IOException Failure(string call, int error) => new($"{call}: {Marshal.GetPInvokeErrorMessage(error)}", error);
@@ -117,6 +148,10 @@ internal static unsafe partial class NativeFile
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int Stat(int directory, byte* path, int flags, uint mask, Statx* result);
+
+    [LibraryImport("libc", EntryPoint = "mkdir", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int MakeFolder(byte* path, uint mode);
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
