@@ -19,6 +19,7 @@ public static class ErrnoMap
         DataStoreErrorKind.ReadOnly => Errno.EROFS,
         DataStoreErrorKind.NotPermitted => Errno.EPERM,
         DataStoreErrorKind.NoSpace => Errno.ENOSPC,
+        DataStoreErrorKind.TooLarge => Errno.EFBIG,
         DataStoreErrorKind.Usage => Errno.EINVAL,
         DataStoreErrorKind.Local => Errno.EIO,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "a kind without an errno"),

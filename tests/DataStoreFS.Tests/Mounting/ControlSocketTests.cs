@@ -1,0 +1,113 @@
+using System.Net.Sockets;
+using DataStoreFS.Model;
+using DataStoreFS.Mounting.Control;
+
+namespace DataStoreFS.Tests.Mounting;
+
+public sealed class ControlSocketTests : IAsyncLifetime
+{
+    private readonly string _folder = Path.Join(Path.GetTempPath(), $"datastorefs-test-{Guid.NewGuid():N}");
+    private readonly RecordingLogger _logger = new();
+    private ControlSocket _socket = null!;
+
+    public Task InitializeAsync()
+    {
+        _socket = Listen();
+        return Task.CompletedTask;
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _socket.DisposeAsync();
+        Directory.Delete(_folder, true);
+    }
+
+    [Fact]
+    public async Task ACommandIsAnsweredWithWhatTheHandlerSays()
+    {
+        Assert.Equal("{\"answer\":\"Status\"}", await ControlClient.SendAsync("/mnt/x", ControlCommand.Status, default, _folder));
+        Assert.True(await ControlClient.IsAliveAsync("/mnt/x", default, _folder));
+    }
+
+    [Fact]
+    public async Task ARefusalReachesTheClientInTheDaemonsWords()
+    {
+        DataStoreException refused = await Assert.ThrowsAsync<DataStoreException>(
+            () => ControlClient.SendAsync("/mnt/x", ControlCommand.Stop, default, _folder));
+        Assert.Equal("files are open", refused.Message);
+        Assert.Equal(DataStoreErrorKind.Refused, refused.Kind);
+    }
+
+    [Fact]
+    public async Task AMountPointThatNobodyServesIsNotFound()
+    {
+        Assert.False(await ControlClient.IsAliveAsync("/mnt/other", default, _folder));
+        DataStoreException absent = await Assert.ThrowsAsync<DataStoreException>(
+            () => ControlClient.SendAsync("/mnt/other", ControlCommand.Status, default, _folder));
+        Assert.Equal(DataStoreErrorKind.NotFound, absent.Kind);
+    }
+
+    [Theory]
+    [InlineData("delete everything\n")]
+    [InlineData("0\n")]
+    [InlineData("\n")]
+    [InlineData("statusstatusstatusstatusstatusstatusstatusstatusstatusstatusstatusstatusstatus")]
+    public async Task AnythingElseIsRefusedAndTheNextClientIsServed(string line)
+    {
+        using Socket client = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await client.ConnectAsync(new UnixDomainSocketEndPoint(_socket.FilePath));
+        await client.SendAsync(System.Text.Encoding.ASCII.GetBytes(line));
+        client.Shutdown(SocketShutdown.Send);
+        byte[] answer = new byte[100];
+        int length = await client.ReceiveAsync(answer);
+        Assert.StartsWith("error ", System.Text.Encoding.ASCII.GetString(answer, 0, length), StringComparison.Ordinal);
+        await ControlClient.SendAsync("/mnt/x", ControlCommand.Status, default, _folder);
+    }
+
+    [Fact]
+    public async Task ASocketLeftByADeadDaemonIsReplacedAndTheFileGoesWithTheDaemon()
+    {
+        string path = _socket.FilePath;
+        await _socket.DisposeAsync();
+        Assert.False(File.Exists(path));
+        using (Socket dead = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            await File.WriteAllTextAsync(path, string.Empty);
+        }
+
+        _socket = Listen();
+        await ControlClient.SendAsync("/mnt/x", ControlCommand.Status, default, _folder);
+    }
+
+    [Fact]
+    public void OnlyTheOwnerCanReachIt()
+    {
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_socket.FilePath));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(_folder));
+    }
+
+    [Fact]
+    public void AFolderThatOthersCanWriteToIsRefused()
+    {
+        string open = _folder + "-open";
+        Directory.CreateDirectory(open);
+        try
+        {
+            File.SetUnixFileMode(open, (UnixFileMode)0x1FF);
+            DataStoreException refused = Assert.Throws<DataStoreException>(
+                () => ControlSocket.Open(Path.Join(open, "a.sock"), (_, _) => Task.FromResult(string.Empty), _logger));
+            Assert.Equal(DataStoreErrorKind.NotPermitted, refused.Kind);
+        }
+        finally
+        {
+            Directory.Delete(open);
+        }
+    }
+
+    private ControlSocket Listen() => ControlSocket.Open(
+        ControlAddress.SocketFor("/mnt/x", _folder),
+        (command, _) => command == ControlCommand.Stop
+            ? throw new DataStoreException(DataStoreErrorKind.Refused, "files are open")
+            : Task.FromResult($"{{\"answer\":\"{command}\"}}"),
+        _logger);
+}
