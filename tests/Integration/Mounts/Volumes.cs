@@ -1,0 +1,43 @@
+using DataStoreFS.Model;
+
+namespace Integration.Mounts;
+
+/// <summary>Made-up volumes.</summary>
+internal static class Volumes
+{
+    /// <summary>Two setups (ids 0 and 4), timepoints 3, 5, 9, two levels with clipped edges; the version is the newest, so that it may change.</summary>
+    public static VolumeInfo Small(string version = "0", params int[] versions) => Make(
+        version,
+        versions.Length == 0 ? [0] : versions,
+        [3, 5, 9],
+        [0, 4],
+        new LevelInfo(0, new Size3(1, 1, 1), new Size3(150, 130, 40), new Size3(64, 64, 16)),
+        new LevelInfo(1, new Size3(2, 2, 1), new Size3(75, 65, 40), new Size3(64, 64, 16)));
+
+    /// <summary>One setup and timepoint, one block of <paramref name="bytes"/> voxels.</summary>
+    public static VolumeInfo OneBlock(int bytes) => Make(
+        "0", [0], [0], [0], new LevelInfo(0, new Size3(1, 1, 1), new Size3(bytes, 1, 1), new Size3(bytes, 1, 1)), type: VoxelType.UInt8);
+
+    public static VolumeInfo Make(string version, int[] versions, int[] timepoints, int[] setups, LevelInfo first, LevelInfo? second = null, VoxelType type = VoxelType.UInt16) => new()
+    {
+        Volume = 0,
+        Uuid = "scripted",
+        RequestedVersion = version,
+        ResolvedVersion = version,
+        VoxelType = type,
+        Dimensions = first.Dimensions,
+        VoxelSize = [0.5, 0.5, 1],
+        Versions = versions,
+        TimepointIds = timepoints,
+        Setups = [.. setups.Select((id, i) => new SetupInfo
+        {
+            Index = i,
+            Id = id,
+            Name = $"channel {i}",
+            ChannelId = i,
+            AngleId = 0,
+            Version = version,
+            Levels = second is null ? [first] : [first, second],
+        })],
+    };
+}
