@@ -1,0 +1,48 @@
+namespace LinuxFuse.Tests;
+
+public class HandleTableTests
+{
+    [Fact]
+    public void ARemovedHandleStaysInvalidAlthoughItsSlotIsUsedAgain()
+    {
+        HandleTable<string> table = new();
+        FileHandle first = table.Add("first");
+        Assert.Equal("first", table.Remove(first));
+        FileHandle second = table.Add("second");
+        Assert.NotEqual(first, second);
+        Assert.Null(table.Find(first));
+        Assert.Null(table.Remove(first));
+        Assert.Equal("second", table.Find(second));
+        Assert.Equal(1, table.Count);
+    }
+
+    [Theory]
+    [InlineData(0ul)]
+    [InlineData(1ul)]
+    [InlineData(0x1_0000_0001ul)]
+    [InlineData(ulong.MaxValue)]
+    public void NumbersThatWereNeverGivenOutAreNobodys(ulong number)
+    {
+        HandleTable<string> table = new();
+        Assert.Null(table.Find(new(number)));
+        Assert.Null(table.Remove(new(number)));
+    }
+
+    [Fact]
+    public void ManyThreadsAddFindAndRemoveWithoutMixUp()
+    {
+        HandleTable<object> table = new();
+        Parallel.For(0, 8, _ =>
+        {
+            for (int i = 0; i < 5000; i++)
+            {
+                object value = new();
+                FileHandle handle = table.Add(value);
+                Assert.Same(value, table.Find(handle));
+                Assert.Same(value, table.Remove(handle));
+                Assert.Null(table.Find(handle));
+            }
+        });
+        Assert.Equal(0, table.Count);
+    }
+}
