@@ -1,0 +1,244 @@
+using System.Text;
+using DataStoreFS.Model;
+using DataStoreFS.N5;
+using DataStoreFS.Opening;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace DataStoreFS.Tests.Opening;
+
+public sealed class VolumeOpenerTests
+{
+    private const string Uuid = "fec5f7d4-fe28-4892-a5ee-b1ecb173e865";
+
+    [Fact]
+    public async Task WithoutAVersionTheNewestOfEveryBlockIsMeant()
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("versions");
+
+        VolumeInfo volume = (await OpenAsync(store, null)).Info;
+
+        Assert.Equal(("mixedLatest", "mixedLatest", false), (volume.RequestedVersion, volume.ResolvedVersion, volume.Writable));
+        Assert.Equal("mixedLatest", Assert.Single(volume.Setups).Version);
+        Assert.Equal([0, 1], volume.Versions);
+    }
+
+    [Fact]
+    public async Task WhatTheServerSaysIsInTheVolume()
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("angles");
+
+        OpenedVolume opened = await OpenAsync(store, "0");
+
+        VolumeInfo volume = opened.Info;
+        Assert.Equal([3, 5, 9], volume.TimepointIds);
+        Assert.Equal([(0, 0, 0), (1, 0, 1)], volume.Setups.Select(s => (s.Id, s.ChannelId, s.AngleId)));
+        Assert.Equal([new Size3(96, 80, 24), new Size3(48, 40, 12)], volume.Setups[1].Levels.Select(l => l.Dimensions));
+        Assert.All(volume.Setups, setup => Assert.True(setup.Addressable));
+        Assert.True(volume.Writable);
+        Assert.Contains("<n5 type=\"relative\">export.n5</n5>", Encoding.UTF8.GetString(opened.ExportXml.Span), StringComparison.Ordinal);
+        Assert.Empty(store.Reads);
+    }
+
+    [Theory]
+    [InlineData("7")]
+    [InlineData("123456789")]
+    public async Task AVersionThatIsNotListedIsRefusedAndNeverAskedFor(string version)
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("versions");
+
+        DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(() => OpenAsync(store, version));
+
+        Assert.Equal(DataStoreErrorKind.NotFound, fault.Kind);
+        Assert.Contains("0, 1, latest, mixedLatest", fault.Message, StringComparison.Ordinal);
+        Assert.Empty(store.Asked);
+    }
+
+    [Fact]
+    public async Task LatestIsTheHighestVersionThatHasAnXml()
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("versions");
+        store.Json = store.Json.Replace("\"versions\":[0,1]", "\"versions\":[123,0,1]", StringComparison.Ordinal);
+        store.Xml["1"] = store.Xml["0"];
+
+        VolumeInfo volume = (await OpenAsync(store, "latest")).Info;
+
+        Assert.Equal(("latest", "1", "1"), (volume.RequestedVersion, volume.ResolvedVersion, volume.Setups[0].Version));
+        Assert.Equal(["123", "1", "0"], store.Asked);
+    }
+
+    [Fact]
+    public async Task MixedLatestThatAPhantomBreaksIsExplained()
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("versions");
+        store.Json = store.Json.Replace("\"versions\":[0,1]", "\"versions\":[0,77]", StringComparison.Ordinal);
+        store.Xml["mixedLatest"] = new DataStoreException(DataStoreErrorKind.Unreachable, "GET answered 500");
+
+        DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(() => OpenAsync(store, "mixedLatest"));
+
+        Assert.Contains("version 77 has no XML", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AServerThatIsGoneIsNotTakenForAPhantom()
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("versions");
+        foreach (string version in (string[])["0", "1", "mixedLatest"])
+        {
+            store.Xml[version] = new DataStoreException(DataStoreErrorKind.Unreachable, "connection refused");
+        }
+
+        foreach (string? version in (string?[])[null, "latest", "1"])
+        {
+            DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(() => OpenAsync(store, version));
+            Assert.Equal((DataStoreErrorKind.Unreachable, "connection refused"), (fault.Kind, fault.Message));
+        }
+    }
+
+    [Fact]
+    public async Task ATreeOfAllVersionsReadsEachSetupFromItsOwn()
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("versions");
+
+        VolumeInfo volume = (await OpenAsync(store, "all")).Info;
+
+        Assert.Equal("all", volume.ResolvedVersion);
+        Assert.Equal([(0, "0", true), (1, "1", true), (2, "mixedLatest", true)], volume.Setups.Select(s => (s.Id, s.Version, s.Addressable)));
+    }
+
+    [Fact]
+    public async Task ANewVersionIsMadeOnceAndOnlyForAMountThatMayWrite()
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("versions");
+        store.Made = 2;
+        store.Xml["2"] = store.Xml["0"];
+
+        DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(() => OpenAsync(store, "new"));
+        Assert.Equal(DataStoreErrorKind.Usage, fault.Kind);
+        Assert.Empty(store.Asked);
+
+        VolumeInfo volume = (await OpenAsync(store, "new", writable: true)).Info;
+        Assert.Equal("2", volume.ResolvedVersion);
+        Assert.Equal([0, 1, 2], volume.Versions);
+        Assert.Equal(1, store.Asked.Count(asked => asked == "new"));
+    }
+
+    [Fact]
+    public async Task AFurtherTileIsShownButNotReadAsTheFirst()
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("regs");
+        store.Xml["0"] = ((string)store.Xml["0"]).Replace("<angle>1</angle>", "<angle>0</angle>", StringComparison.Ordinal);
+
+        VolumeInfo volume = (await OpenAsync(store, "0")).Info;
+
+        Assert.Equal([true, false, true, false], volume.Setups.Select(s => s.Addressable));
+    }
+
+    [Fact]
+    public async Task ASetupThatVersion0FindsElsewhereIsNotAddressable()
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("versions");
+        store.Xml["1"] = ((string)store.Xml["0"]).Replace("<id>0</id>\r\n        <name>setup0", "<id>5</id>\r\n        <name>setup5", StringComparison.Ordinal);
+
+        VolumeInfo volume = (await OpenAsync(store, "1")).Info;
+
+        Assert.Equal((5, false), (volume.Setups[0].Id, volume.Setups[0].Addressable));
+    }
+
+    [Fact]
+    public async Task AServerWithoutAnXmlGetsOneMadeUp()
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("regs");
+        store.Xml["mixedLatest"] = new DataStoreException(DataStoreErrorKind.Refused, "GET answered 405");
+
+        OpenedVolume opened = await OpenAsync(store, null);
+
+        Assert.Equal([(0, 0), (0, 1), (1, 0), (1, 1)], opened.Info.Setups.Select(s => (s.ChannelId, s.AngleId)));
+        Assert.Contains("calibration", Encoding.UTF8.GetString(opened.ExportXml.Span), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task HostileAnswersStopTheMountWithOneLine()
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("small");
+        store.Xml["0"] = "<!DOCTYPE SpimData SYSTEM \"file:///etc/passwd\"><SpimData/>";
+        Assert.Equal(DataStoreErrorKind.Protocol, (await Assert.ThrowsAsync<DataStoreException>(() => OpenAsync(store, "0"))).Kind);
+
+        store.Json = store.Json.Replace("[150,130,40]", "[150,-130,40]", StringComparison.Ordinal);
+        Assert.Equal(DataStoreErrorKind.Protocol, (await Assert.ThrowsAsync<DataStoreException>(() => OpenAsync(store, "0"))).Kind);
+    }
+
+    [Fact]
+    public async Task AServerAddressWithoutADatasetIsAUsageError()
+    {
+        await using FakeDataStore store = new();
+        VolumeOpener opener = new(store, NullLogger.Instance);
+
+        DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(() => opener.OpenAsync(new SourceAddress("http://store:9080", null, null), 0, false, CancellationToken.None));
+
+        Assert.Equal(DataStoreErrorKind.Usage, fault.Kind);
+    }
+
+    /// <summary>The trees that BigDataViewer 10.6 writes: the far block's header says 38 x 33, where the server itself would have 37 x 32.</summary>
+    [Fact]
+    public async Task ATreeOfNewBigDataViewerHasLevelsRoundedUp()
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("small");
+        store.Json = store.Json.Replace("\"blockDimensions\":[32,32,16]", "\"blockDimensions\":[64,64,16]", StringComparison.Ordinal);
+        store.Blocks = (image, at) => image.Resolution.X == 4 ? HeaderOf($"n5/raw/export.n5/setup0/timepoint0/s2/{at.X}/{at.Y}/{at.Z}") : null;
+
+        VolumeInfo volume = (await OpenAsync(store, "0")).Info;
+
+        Assert.Equal([new Size3(150, 130, 40), new Size3(75, 65, 40), new Size3(38, 33, 20)], volume.Setups[1].Levels.Select(l => l.Dimensions));
+        Assert.Equal(1, Assert.Single(store.Reads).Blocks);
+    }
+
+    [Fact]
+    public async Task ATreeOfTheServerItselfHasLevelsRoundedDown()
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("versions");
+        LevelInfo written = new(2, new Size3(4, 4, 2), new Size3(37, 32, 20), new Size3(32, 32, 16));
+        store.Blocks = (_, at) => written.Contains(at.X, at.Y, at.Z) ? written.SizeAt((int)at.X, (int)at.Y, (int)at.Z) : null;
+
+        VolumeInfo volume = (await OpenAsync(store, null)).Info;
+
+        Assert.Equal(written.Dimensions, volume.Setups[0].Levels[2].Dimensions);
+        Assert.Equal("mixedLatest", Assert.Single(store.Reads).Image.Version);
+    }
+
+    [Fact]
+    public async Task WhereTheEdgeIsMissingLevelsAreRoundedDownAfterAFewReads()
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("versions");
+
+        VolumeInfo volume = (await OpenAsync(store, "0")).Info;
+
+        Assert.Equal(new Size3(37, 32, 20), volume.Setups[0].Levels[2].Dimensions);
+        Assert.Equal([0, 1, 2], store.Reads.Select(read => read.Image.Timepoint));
+    }
+
+    [Fact]
+    public async Task AFailingReadOfAnEdgeDoesNotStopTheMount()
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("versions");
+        store.Blocks = (_, _) => throw new DataStoreException(DataStoreErrorKind.Protocol, "a size that cannot be");
+
+        VolumeInfo volume = (await OpenAsync(store, "0")).Info;
+
+        Assert.Equal(new Size3(37, 32, 20), volume.Setups[0].Levels[2].Dimensions);
+        Assert.Single(store.Reads);
+    }
+
+    [Fact]
+    public async Task AMissingRightToReadDoesStopTheMount()
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("versions");
+        store.Blocks = (_, _) => throw new DataStoreException(DataStoreErrorKind.Unauthorized, "403");
+
+        Assert.Equal(DataStoreErrorKind.Unauthorized, (await Assert.ThrowsAsync<DataStoreException>(() => OpenAsync(store, "0"))).Kind);
+    }
+
+    private static Task<OpenedVolume> OpenAsync(FakeDataStore store, string? version, bool writable = false) =>
+        new VolumeOpener(store, NullLogger.Instance).OpenAsync(new SourceAddress(store.Server, Uuid, version), 0, writable, CancellationToken.None);
+
+    private static Size3? HeaderOf(string fixture) => File.Exists(Fixtures.PathOf(fixture)) ? N5Header.ReadSize(Fixtures.Read(fixture)) : null;
+}
