@@ -1,0 +1,30 @@
+namespace DataStoreFS.Model;
+
+/// <summary>Where a mount keeps what must survive it: <c>$XDG_STATE_HOME/datastorefs</c>, or <c>~/.local/state/datastorefs</c>.</summary>
+public static class StateFolders
+{
+    /// <summary>One per dataset of a server: files that programs put beside the data are there again at the next mount, of whatever version.</summary>
+    public static string Overlay(SourceAddress source) => Path.Combine(Root(), "overlay", Name(source));
+
+    /// <summary>One per dataset and version of a server.</summary>
+    public static string Journal(SourceAddress source) => Path.Combine(Root(), "journal", source.Version is null ? Name(source) : $"{Name(source)}_{source.Version}");
+
+    private static string Root()
+    {
+        // A relative path is to be ignored (XDG base directory specification).
+        string? state = Environment.GetEnvironmentVariable("XDG_STATE_HOME");
+        return Path.IsPathRooted(state)
+            ? Path.Combine(state, "datastorefs")
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state", "datastorefs");
+    }
+
+    // Host and port, any path prefix, and the dataset; nothing in it can leave the folder.
+    private static string Name(SourceAddress source)
+    {
+        Uri server = new(source.Server);
+        string prefix = server.AbsolutePath.Trim('/');
+        string host = server.IsDefaultPort ? server.Host : $"{server.Host}-{server.Port}";
+        string name = string.Join('_', new[] { host, prefix, source.Uuid }.Where(part => !string.IsNullOrEmpty(part)));
+        return string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' ? c : '-')).TrimStart('.');
+    }
+}

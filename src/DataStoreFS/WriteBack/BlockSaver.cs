@@ -1,0 +1,58 @@
+using DataStoreFS.Model;
+using DataStoreFS.N5;
+using Microsoft.Extensions.Logging;
+
+namespace DataStoreFS.WriteBack;
+
+/// <summary>FLUSH, FSYNC and RENAME of block files: decode, check, hand on. Whatever it refuses is in the log with the file and the reason.</summary>
+public sealed class BlockSaver(WriteBackEngine engine, NativeBlockPool pool, ILogger log)
+{
+    /// <summary>
+    /// FLUSH. Sends what is new in the buffer and ends with the answer; returns false when nothing is new: a handle that was opened and never written,
+    /// or another handle's flush came before. After a failure the content still counts as new, so that fsync, another close or release try again.
+    /// </summary>
+    /// <exception cref="DataStoreException">InvalidData, NotPermitted: nothing was sent. Else as <see cref="WriteBackEngine.WriteAsync"/>.</exception>
+    public async Task<bool> SaveAsync(BlockWriteBuffer buffer, VolumeInfo volume, BlockKey key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using UnsentContent? unsent = buffer.TakeUnsent();
+            if (unsent is null)
+            {
+                return false;
+            }
+
+            BlockBuffer block = WrittenBlock.Decode(buffer.Name, unsent.File, volume, key, pool);
+            await engine.WriteAsync(key, block, cancellationToken).ConfigureAwait(false);
+            buffer.Saved(unsent.Generation);
+            return true;
+        }
+        catch (DataStoreException fault)
+        {
+            log.LogWarning("Cannot save {File}: {Reason}", buffer.Name, fault.Message);
+            throw;
+        }
+    }
+
+    /// <summary>FSYNC: as <see cref="SaveAsync"/>, and in every mode the server has it when this ends.</summary>
+    public async Task SyncAsync(BlockWriteBuffer buffer, VolumeInfo volume, BlockKey key, CancellationToken cancellationToken)
+    {
+        await SaveAsync(buffer, volume, key, cancellationToken).ConfigureAwait(false);
+        await engine.SyncAsync(key, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>RENAME of a finished temporary file onto a block's name: the whole file at once.</summary>
+    public async Task SaveFileAsync(string name, ReadOnlyMemory<byte> file, VolumeInfo volume, BlockKey key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            BlockBuffer block = WrittenBlock.Decode(name, file.Span, volume, key, pool);
+            await engine.WriteAsync(key, block, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DataStoreException fault)
+        {
+            log.LogWarning("Cannot save {File}: {Reason}", name, fault.Message);
+            throw;
+        }
+    }
+}

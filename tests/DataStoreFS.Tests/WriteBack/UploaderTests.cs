@@ -1,0 +1,356 @@
+using System.Collections.Concurrent;
+using DataStoreFS.Model;
+using DataStoreFS.N5;
+using DataStoreFS.WriteBack;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace DataStoreFS.Tests.WriteBack;
+
+public sealed class UploaderTests : IAsyncLifetime
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
+    private readonly NativeBlockPool _pool = new();
+    private readonly ScriptedWriter _server = new();
+    private readonly Outcome _outcome = new();
+    private readonly PendingBlocks _pending = new(_ => null);
+    private Uploader? _uploader;
+    private long _sequence;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        if (_uploader is not null)
+        {
+            await _uploader.DisposeAsync();
+        }
+
+        _pending.Dispose();
+        Assert.Equal(0, _pool.Rented);
+        _pool.Dispose();
+    }
+
+    [Fact]
+    public async Task ASingleBlockGoesAtOnce()
+    {
+        Start();
+        await Put(3, 7).WaitAsync(s_patience);
+        Assert.Equal(7, _server.Stored[TestVolume.At(3)]);
+        Assert.Equal(0, _pending.Count);
+        Assert.Single(_outcome.Accepted);
+    }
+
+    [Fact]
+    public async Task WhatGathersWhileTheSenderIsBusyBecomesOneBatchPerImage()
+    {
+        Gate gate = new();
+        _server.Script = (_, _, cancel) => gate.PassAsync(cancel);
+        Start(senders: 1);
+        Task first = Put(0, 1);
+        await gate.ArrivedAsync();
+        Task[] rest = [.. Enumerable.Range(1, 9).Select(x => Put(x, 1)), .. Enumerable.Range(0, 3).Select(x => Put(x, 1, timepoint: 1))];
+        gate.Open();
+        await Task.WhenAll([first, .. rest]).WaitAsync(s_patience);
+        Assert.Equal([[0], [1, 2, 3, 4, 5, 6, 7, 8, 9], [0, 1, 2]], _server.Calls.Select(c => c.Xs));
+    }
+
+    [Fact]
+    public async Task ABatchStaysWithinTheBodyTheCountAndThePath()
+    {
+        Gate gate = new();
+        _server.Script = (_, _, cancel) => gate.PassAsync(cancel);
+        const int Frame = 12 + 128;
+        Start(senders: 1, new BatchLimit(3 * Frame, 64, 3000));
+        Task first = Put(0, 1);
+        await gate.ArrivedAsync();
+        Task[] rest = [.. Enumerable.Range(1, 7).Select(x => Put(x, 1))];
+        gate.Open();
+        await Task.WhenAll([first, .. rest]).WaitAsync(s_patience);
+        Assert.Equal([[0], [1, 2, 3], [4, 5, 6], [7]], _server.Calls.Select(c => c.Xs));
+    }
+
+    [Theory]
+    [InlineData(64, 24, 2)] // two blocks of 12 bytes: "1/0/0/0/0/0/"
+    [InlineData(2, 3000, 2)]
+    [InlineData(64, 1, 1)] // a single block is always sent
+    public async Task TheUrlAndTheCountAreLimits(int blocks, int path, int expected)
+    {
+        Gate gate = new();
+        _server.Script = (_, _, cancel) => gate.PassAsync(cancel);
+        Start(senders: 1, new BatchLimit(1 << 20, blocks, path));
+        Task first = Put(0, 1);
+        await gate.ArrivedAsync();
+        Task[] rest = [.. Enumerable.Range(1, 4).Select(x => Put(x, 1))];
+        gate.Open();
+        await Task.WhenAll([first, .. rest]).WaitAsync(s_patience);
+        Assert.All(_server.Calls.Skip(1), c => Assert.Equal(expected, c.Xs.Length));
+    }
+
+    [Fact]
+    public async Task ANewerVersionTakesAnUnsentOnesPlaceAndBothClosersGetItsResult()
+    {
+        Gate gate = new();
+        _server.Script = (_, _, cancel) => gate.PassAsync(cancel);
+        Start(senders: 1);
+        Task busy = Put(0, 1);
+        await gate.ArrivedAsync();
+        Task older = Put(5, 1);
+        Task newer = Put(5, 2);
+        gate.Open();
+        await Task.WhenAll(busy, older, newer).WaitAsync(s_patience);
+        Assert.Equal([2], _server.History[TestVolume.At(5)]);
+    }
+
+    [Fact]
+    public async Task AWriteDuringTheSendOfTheSameBlockIsSentAfterIt()
+    {
+        Gate gate = new();
+        _server.Script = (_, _, cancel) => gate.PassAsync(cancel);
+        Start(senders: 4);
+        Task older = Put(5, 1);
+        await gate.ArrivedAsync();
+        Task newer = Put(5, 2);
+        Assert.False(newer.IsCompleted);
+        gate.Open();
+        await Task.WhenAll(older, newer).WaitAsync(s_patience);
+        Assert.Equal([1, 2], _server.History[TestVolume.At(5)]);
+    }
+
+    [Fact]
+    public async Task OneBadBlockFailsNobodyElse()
+    {
+        Gate gate = new();
+        bool open = false;
+        _server.Script = async (_, blocks, cancel) =>
+        {
+            if (!open)
+            {
+                await gate.PassAsync(cancel);
+            }
+
+            if (blocks.Any(b => b.X == 4))
+            {
+                throw ScriptedWriter.Refusal("400 Block dimension should be [0-32,0-32,0-32] but is [33,32,32]");
+            }
+        };
+        Start(senders: 1);
+        Task busy = Put(0, 1);
+        await gate.ArrivedAsync();
+        Task[] others = [.. Enumerable.Range(1, 8).Where(x => x != 4).Select(x => Put(x, 1))];
+        Task bad = Put(4, 1);
+        open = true;
+        gate.Open();
+        await Task.WhenAll([busy, .. others]).WaitAsync(s_patience);
+        DataStoreException refused = await Assert.ThrowsAsync<DataStoreException>(() => bad.WaitAsync(s_patience));
+        Assert.Contains("[33,32,32]", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(4, Assert.Single(_outcome.Refused).Address.X);
+        Assert.Equal(0, _pending.Count);
+    }
+
+    [Fact]
+    public async Task ABlockThatAlwaysMakesTheServerFailIsTriedAloneAndDoesNotHoldUpTheOthers()
+    {
+        _server.Script = (_, blocks, _) => blocks.Any(b => b.X == 4) ? throw ScriptedWriter.Outage() : Task.CompletedTask;
+        Task[] others = [.. Enumerable.Range(0, 8).Where(x => x != 4).Select(x => Put(x, 1))];
+        Task bad = Put(4, 1);
+        Start(senders: 1);
+        await Task.WhenAll(others).WaitAsync(s_patience);
+        DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(() => bad.WaitAsync(s_patience));
+        Assert.Equal(DataStoreErrorKind.Unreachable, fault.Kind);
+        Assert.Equal(1, _pending.Postponed);
+        Assert.Single(_outcome.Postponed);
+    }
+
+    [Fact]
+    public async Task AShortOutageIsNotNoticedByClosers()
+    {
+        int calls = 0;
+        _server.Script = (_, _, _) => Interlocked.Increment(ref calls) < 4 ? throw ScriptedWriter.Outage() : Task.CompletedTask;
+        Start();
+        await Put(1, 9).WaitAsync(s_patience);
+        Assert.Equal(9, _server.Stored[TestVolume.At(1)]);
+    }
+
+    [Fact]
+    public async Task APostponedBlockIsSentWhenItIsAskedForAgain()
+    {
+        bool down = true;
+        _server.Script = (_, _, _) => down ? throw ScriptedWriter.Outage() : Task.CompletedTask;
+        Start();
+        await Assert.ThrowsAsync<DataStoreException>(() => Put(1, 9).WaitAsync(s_patience));
+        down = false;
+        Task idle = _pending.WaitIdleAsync();
+        _pending.Resume(int.MaxValue);
+        await idle.WaitAsync(s_patience);
+        Assert.Equal(9, _server.Stored[TestVolume.At(1)]);
+    }
+
+    [Fact]
+    public async Task ANewerVersionThatArrivesDuringAnOutageIsWhatIsSent()
+    {
+        Gate gate = new();
+        int calls = 0;
+        _server.Script = async (_, _, cancel) =>
+        {
+            if (Interlocked.Increment(ref calls) == 1)
+            {
+                await gate.PassAsync(cancel);
+                throw ScriptedWriter.Outage();
+            }
+        };
+        Start();
+        Task older = Put(1, 1);
+        await gate.ArrivedAsync();
+        Task newer = Put(1, 2);
+        gate.Open();
+        await Task.WhenAll(older, newer).WaitAsync(s_patience);
+        Assert.Equal([2], _server.History[TestVolume.At(1)]);
+    }
+
+    [Fact]
+    public async Task AServerThatTakesLessThanTheLimitTeachesIt()
+    {
+        const int Frame = 12 + 128;
+        _server.Script = (_, blocks, _) => blocks.Sum(b => b.Block.Length - 4) > 2 * Frame ? throw ScriptedWriter.Refusal("413") : Task.CompletedTask;
+        Task[] all = [.. Enumerable.Range(0, 8).Select(x => Put(x, 1))];
+        Start(senders: 1);
+        await Task.WhenAll(all).WaitAsync(s_patience);
+        Assert.Equal(2 * Frame, _uploader!.BodyLimit);
+        Assert.Empty(_outcome.Refused);
+    }
+
+    [Fact]
+    public async Task ATokenThatIsNoGoodIsToldAtOnceAndTheBlockStays()
+    {
+        _server.Script = (_, _, _) => throw new DataStoreException(DataStoreErrorKind.Unauthorized, "401");
+        Start();
+        DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(() => Put(1, 1).WaitAsync(s_patience));
+        Assert.Equal(DataStoreErrorKind.Unauthorized, fault.Kind);
+        Assert.Single(_server.Calls);
+        Assert.Equal(1, _pending.Postponed);
+    }
+
+    [Fact]
+    public async Task ASenderOutlivesWhateverTheClientThrows()
+    {
+        _server.Script = (_, _, _) => throw new InvalidOperationException("a bug");
+        Start(senders: 1);
+        await Assert.ThrowsAsync<DataStoreException>(() => Put(1, 1).WaitAsync(s_patience));
+        _server.Script = (_, _, _) => Task.CompletedTask;
+        await Put(2, 2).WaitAsync(s_patience);
+    }
+
+    [Fact]
+    public async Task OwnWritesAreSeenUntilTheServerHasThem()
+    {
+        Gate gate = new();
+        _server.Script = (_, _, cancel) => gate.PassAsync(cancel);
+        Start(senders: 1);
+        Task older = Put(1, 1);
+        await gate.ArrivedAsync();
+        Task newer = Put(1, 2);
+        Assert.True(_pending.TryGet(TestVolume.At(1), out BlockBuffer? seen));
+        Assert.Equal(2, TestVolume.ValueOf(seen!));
+        seen!.Release();
+        gate.Open();
+        await Task.WhenAll(older, newer).WaitAsync(s_patience);
+        Assert.False(_pending.TryGet(TestVolume.At(1), out _));
+    }
+
+    [Fact]
+    public async Task StoppingTellsThoseWhoStillWait()
+    {
+        Gate gate = new();
+        _server.Script = (_, _, cancel) => gate.PassAsync(cancel);
+        Start(senders: 1);
+        Task sending = Put(1, 1);
+        await gate.ArrivedAsync();
+        Task queued = Put(2, 1);
+        await _uploader!.DisposeAsync();
+        _uploader = null;
+        _pending.Dispose();
+        await Assert.ThrowsAsync<DataStoreException>(() => sending.WaitAsync(s_patience));
+        await Assert.ThrowsAsync<DataStoreException>(() => queued.WaitAsync(s_patience));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task ManyWritersOverAFailingServerEndWithTheLastValueOfEveryBlock(int seed)
+    {
+        Random random = new(seed);
+        Lock gate = new();
+        _server.Script = async (_, _, _) =>
+        {
+            int dice;
+            lock (gate)
+            {
+                dice = random.Next(10);
+            }
+
+            await Task.Yield();
+            if (dice == 0)
+            {
+                throw ScriptedWriter.Outage();
+            }
+        };
+        Start(senders: 3, new BatchLimit(5 * 140, 64, 3000));
+        List<Task> writes = [];
+        Dictionary<BlockAddress, int> last = [];
+        for (int i = 0; i < 1500; i++)
+        {
+            int x = random.Next(20);
+            int timepoint = random.Next(3);
+            int value = random.Next(256);
+            last[TestVolume.At(x, timepoint)] = value;
+            writes.Add(Put(x, value, timepoint));
+            if (i % 50 == 0)
+            {
+                await Task.Yield();
+            }
+        }
+
+        Task idle = _pending.WaitIdleAsync();
+        await Task.WhenAll(writes).WaitAsync(TimeSpan.FromMinutes(1));
+        await idle.WaitAsync(s_patience);
+        Assert.Equal(last.OrderBy(p => p.Key.ToString()), _server.Stored.OrderBy(p => p.Key.ToString()));
+    }
+
+    private void Start(int senders = 4, BatchLimit? limit = null) => _uploader = new Uploader(
+        _pending, _server, _outcome, new UploadSettings { Senders = senders, Limit = limit ?? BatchLimit.Default }, new EagerTime(), NullLogger.Instance);
+
+    private Task Put(int x, int value, int timepoint = 0)
+    {
+        BlockBuffer block = TestVolume.Block(_pool, value);
+        return _pending.Put(TestVolume.At(x, timepoint), ++_sequence, block, block.Length, wait: true);
+    }
+
+    private sealed class Outcome : IUploadOutcome
+    {
+        public ConcurrentQueue<BlockAddress> Accepted { get; } = new();
+
+        public ConcurrentQueue<(BlockAddress Address, string Reason)> Refused { get; } = new();
+
+        public ConcurrentQueue<BlockAddress> Postponed { get; } = new();
+
+        public Task AcceptedAsync(LentBlock block)
+        {
+            Accepted.Enqueue(block.Block.Address);
+            return Task.CompletedTask;
+        }
+
+        public Task RefusedAsync(LentBlock block, DataStoreException fault)
+        {
+            Refused.Enqueue((block.Block.Address, fault.Message));
+            return Task.CompletedTask;
+        }
+
+        public Task PostponedAsync(LentBlock block, DataStoreException fault)
+        {
+            Postponed.Enqueue(block.Block.Address);
+            return Task.CompletedTask;
+        }
+    }
+}
