@@ -24,7 +24,7 @@ internal sealed class BatchSize
     public int For(long blockBytes, long maxBytes) => (int)Math.Clamp(maxBytes / blockBytes, 1, Current);
 
     /// <summary>Whatever the blocks' size.</summary>
-    public int Current => (int)_current;
+    public int Current => (int)Math.Round(_current);
 
     public void Observe(int blocks, double seconds)
     {

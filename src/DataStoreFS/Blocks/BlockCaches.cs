@@ -14,7 +14,6 @@ internal sealed class BlockCaches(MemoryTier memory, KnownMissing missing, IBloc
     private static readonly TimeSpan s_missingMemory = TimeSpan.FromHours(1);
 
     private readonly long _born = time.GetTimestamp();
-    private long _refreshed = long.MinValue;
 
     public bool HasTier => tier is not null;
 
@@ -50,7 +49,7 @@ internal sealed class BlockCaches(MemoryTier memory, KnownMissing missing, IBloc
     {
         TierAnswer answer = await tier!.ReadAsync(fetch.Key, cancellationToken).ConfigureAwait(false);
         long fetched = Timestamp(answer.Fetched);
-        bool good = answer.Known && fetched > Volatile.Read(ref _refreshed)
+        bool good = answer.Known
             && (answer.Block is null ? fetch.Volume.IsMissingFresh(fetch.Key, fetched) : fetch.Volume.IsFresh(fetch.Key, fetched));
         if (good)
         {
@@ -103,9 +102,16 @@ internal sealed class BlockCaches(MemoryTier memory, KnownMissing missing, IBloc
     }
 
     /// <summary>Nothing that was fetched before now is good any more, in the slower tier neither.</summary>
-    public void Clear()
+    public void Clear(IReadOnlyList<Volume?> volumes)
     {
-        Volatile.Write(ref _refreshed, time.GetTimestamp());
+        for (int i = 0; i < volumes.Count && tier is not null; i++)
+        {
+            if (volumes[i] is not null)
+            {
+                tier.DropVolume(i);
+            }
+        }
+
         memory.Clear();
         missing.Clear();
     }

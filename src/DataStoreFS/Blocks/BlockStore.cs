@@ -28,6 +28,7 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _end = new();
     private volatile Volume?[] _volumes = [];
+    private int _ended;
 
     /// <param name="options">Budget and ages.</param>
     /// <param name="tier">A slower tier below memory, if any.</param>
@@ -163,12 +164,17 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IAsyncDisposable
     public void Refresh()
     {
         _flight.OvertakeAll();
-        _caches.Clear();
+        _caches.Clear(_volumes);
         _failed.Clear();
     }
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _ended, 1) != 0)
+        {
+            return;
+        }
+
         await _end.CancelAsync().ConfigureAwait(false);
         await _batcher.DisposeAsync().ConfigureAwait(false);
         _memory.Dispose();

@@ -31,6 +31,7 @@ internal sealed class ConcurrencyLimit
     private int _pause = 4;
     private int _rounds;
     private int _completed;
+    private int _settling;
     private long _work;
     private long _roundStart = -1;
 
@@ -56,9 +57,19 @@ internal sealed class ConcurrencyLimit
             return;
         }
 
+        if (_settling > 0)
+        {
+            // Begun under the limit before.
+            _settling--;
+            BeginRound(now);
+            return;
+        }
+
         _completed++;
         _work += work;
-        if (_completed < Current + 4 || now == _roundStart)
+
+        // Requests tend to end in bunches of as many as are under way; a whole number of bunches is measured.
+        if (_completed < 2 * Current || now == _roundStart)
         {
             return;
         }
@@ -136,6 +147,7 @@ internal sealed class ConcurrencyLimit
         int step = Math.Max(_settled / 4, 1);
         int next = Math.Clamp(_up ? _settled + step : _settled - step, 1, _maximum);
         _trying = next != _settled;
+        _settling = Current;
         Current = next;
         if (!_trying)
         {
@@ -148,12 +160,14 @@ internal sealed class ConcurrencyLimit
         _trying = false;
         if (rate > _settledRate * (_up ? StepGain : StepLoss))
         {
+            // Each step down may lose a little; ten of them may not.
+            _settledRate = Math.Max(rate, _settledRate);
             _settled = Current;
-            _settledRate = rate;
             _pause = 4;
             return;
         }
 
+        _settling = Current;
         Current = _settled;
         _up = !_up;
         _pause = Math.Min(_pause * 2, MaxPause);

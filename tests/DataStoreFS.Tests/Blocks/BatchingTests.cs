@@ -1,0 +1,251 @@
+using DataStoreFS.Blocks;
+using DataStoreFS.Model;
+using DataStoreFS.Tests.Support;
+
+namespace DataStoreFS.Tests.Blocks;
+
+public sealed class BatchingTests : StoreTest
+{
+    private static readonly BlockStoreOptions s_oneAtATime = new() { CacheBytes = 1 << 20, MaxConcurrency = 1 };
+
+    [Fact]
+    public async Task AnIdleServerIsAskedAtOnceAndABusyOneInBatches()
+    {
+        BlockStore store = Store(s_oneAtATime);
+        Task<byte?>[] readers = [.. Enumerable.Range(0, 17).Select(x => ReadAsync(store, At(x)))];
+
+        ScriptedCall call = await Client.NextAsync();
+        Assert.Equal([0], call.Xs);
+        Assert.False(Client.TryNext(out _));
+        call.Answer();
+        call = await Client.NextAsync();
+        Assert.Equal(Enumerable.Range(1, 8), call.Xs);
+        call.Answer();
+        call = await Client.NextAsync();
+        Assert.Equal(Enumerable.Range(9, 8), call.Xs);
+        call.Answer();
+
+        await Task.WhenAll(readers);
+        Assert.Equal(3, store.Statistics.Requests);
+    }
+
+    [Fact]
+    public async Task ABatchHasOneImageAndTheOldestImageGoesFirst()
+    {
+        BlockStore store = Store(s_oneAtATime);
+        List<Task<byte?>> readers = [ReadAsync(store, At(0))];
+        ScriptedCall call = await Client.NextAsync();
+        readers.Add(ReadAsync(store, At(1, timepoint: 1)));
+        readers.Add(ReadAsync(store, At(2)));
+        readers.Add(ReadAsync(store, At(3, timepoint: 1)));
+        readers.Add(ReadAsync(store, At(4)));
+        call.Answer();
+
+        call = await Client.NextAsync();
+        Assert.Equal((9, "1,3"), (call.Image.Timepoint, string.Join(',', call.Xs)));
+        call.Answer();
+        call = await Client.NextAsync();
+        Assert.Equal((5, "2,4"), (call.Image.Timepoint, string.Join(',', call.Xs)));
+        call.Answer();
+        await Task.WhenAll(readers);
+    }
+
+    [Fact]
+    public async Task ABurstIsSpreadOverTheFreeConnections()
+    {
+        BlockStore store = Store(new BlockStoreOptions { CacheBytes = 1 << 20, MaxConcurrency = 4 });
+        Task<byte?>[] readers = [.. Enumerable.Range(0, 8).Select(x => ReadAsync(store, At(x)))];
+        ScriptedCall[] calls = [await Client.NextAsync(), await Client.NextAsync(), await Client.NextAsync(), await Client.NextAsync()];
+
+        Assert.All(calls, c => Assert.Single(c.Blocks));
+        Assert.False(Client.TryNext(out _));
+        foreach (ScriptedCall call in calls)
+        {
+            call.Answer();
+        }
+
+        Client.AnswerAtOnce = true;
+        while (!Task.WhenAll(readers).IsCompleted)
+        {
+            if (Client.TryNext(out ScriptedCall? call))
+            {
+                call!.Answer();
+            }
+
+            await Task.Yield();
+        }
+
+        Assert.Equal(8, Client.Asked);
+    }
+
+    [Fact]
+    public async Task SpeculationWaitsForDemandAndAPromotedBlockGoesAhead()
+    {
+        BlockStore store = Store(s_oneAtATime);
+        List<Task<byte?>> readers = [ReadAsync(store, At(0))];
+        ScriptedCall call = await Client.NextAsync();
+        for (int x = 10; x < 14; x++)
+        {
+            Assert.True(store.Prefetch(At(x)));
+        }
+
+        readers.Add(ReadAsync(store, At(1)));
+        readers.Add(ReadAsync(store, At(12)));
+        call.Answer();
+
+        call = await Client.NextAsync();
+        Assert.Equal([1, 12], call.Xs);
+        call.Answer();
+        call = await Client.NextAsync();
+        Assert.Equal([10, 11, 13], call.Xs);
+        call.Answer();
+        await Task.WhenAll(readers);
+        Assert.Equal(6, Client.Asked);
+    }
+
+    [Fact]
+    public async Task ADemandGoesAtOnceThoughSpeculationFillsTheLimit()
+    {
+        BlockStore store = Store(s_oneAtATime);
+        store.Prefetch(At(10));
+        ScriptedCall speculative = await Client.NextAsync();
+
+        Task<byte?> read = ReadAsync(store, At(1));
+        (await Client.NextAsync()).Answer();
+
+        Assert.Equal((byte)2, await read);
+        speculative.Answer();
+    }
+
+    [Fact]
+    public async Task JoiningASpeculativeFetchUnderWayCostsNoRequest()
+    {
+        BlockStore store = Store();
+        store.Prefetch(At(10));
+        ScriptedCall speculative = await Client.NextAsync();
+        Task<byte?> read = ReadAsync(store, At(10));
+        speculative.Answer();
+
+        Assert.Equal((byte)11, await read);
+        Assert.Equal(1, Client.Asked);
+    }
+
+    [Fact]
+    public async Task TooMuchSpeculationIsRefused()
+    {
+        BlockStore store = Store(new BlockStoreOptions { CacheBytes = 1 << 20, MaxConcurrency = 1, SpeculationQueue = 3 });
+
+        Assert.True(store.Prefetch(At(1)) && store.Prefetch(At(2)) && store.Prefetch(At(3)));
+        Assert.False(store.Prefetch(At(4)));
+
+        (await Client.NextAsync()).Answer();
+        (await Client.NextAsync()).Answer();
+    }
+
+    [Fact]
+    public async Task SpeculationIsCountedAsUsedOrWasted()
+    {
+        BlockStore store = Store(new BlockStoreOptions { CacheBytes = 4 * BlockBytes, MaxConcurrency = 1 });
+        Client.AnswerAtOnce = true;
+        store.Prefetch(At(1));
+        store.Prefetch(At(2));
+        await ReadAsync(store, At(1));
+        for (int x = 10; x < 20; x++)
+        {
+            await ReadAsync(store, At(x));
+        }
+
+        Assert.Equal((1, 1), (store.Statistics.Memory.SpeculationHits, store.Statistics.Memory.SpeculationWaste));
+    }
+
+    [Fact]
+    public async Task BytesOnTheirWayWaitForRoomAndTheBudgetHolds()
+    {
+        BlockStore store = Store(new BlockStoreOptions { CacheBytes = 10 * BlockBytes });
+        Task<byte?>[] readers = [.. Enumerable.Range(0, 60).Select(x => ReadAsync(store, At(x)))];
+        int served = 0;
+        while (served < 60)
+        {
+            ScriptedCall call = await Client.NextAsync();
+            Assert.InRange(store.Statistics.MemoryOccupied, BlockBytes, 10 * BlockBytes);
+            call.Answer();
+            served += call.Blocks.Count;
+        }
+
+        await Task.WhenAll(readers);
+        Assert.InRange(store.Statistics.MemoryOccupied, BlockBytes, 10 * BlockBytes);
+        Assert.InRange(Pool.RentedBytes, BlockBytes, 10 * BlockBytes);
+    }
+
+    [Fact]
+    public async Task ABlockLargerThanTheBudgetIsStillRead()
+    {
+        BlockStore store = Store(new BlockStoreOptions { CacheBytes = BlockBytes / 2 });
+        Client.AnswerAtOnce = true;
+
+        Assert.Equal((byte)2, await ReadAsync(store, At(1)));
+        Assert.Equal((byte)3, await ReadAsync(store, At(2)));
+        Assert.Equal(0, store.Statistics.MemoryOccupied);
+    }
+
+    [Fact]
+    public async Task ACrowdWithCancellationsAndFaultsLosesNothing()
+    {
+        BlockStore store = Store(new BlockStoreOptions { CacheBytes = 20 * BlockBytes });
+        using CancellationTokenSource end = new();
+        Task server = AnswerUntilAsync(store, end.Token);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(seed => Task.Run(() => UseAsync(store, seed))));
+        await end.CancelAsync();
+        await server;
+
+        Assert.Equal(0, store.Statistics.OnTheirWay);
+        Assert.InRange(store.Statistics.MemoryOccupied, 0, 20 * BlockBytes);
+    }
+
+    private static async Task UseAsync(BlockStore store, int seed)
+    {
+        Random random = new(seed);
+        for (int i = 0; i < 500; i++)
+        {
+            using CancellationTokenSource cancel = new();
+            BlockKey key = At(random.Next(64), random.Next(2));
+            Task<byte?> read = ReadAsync(store, key, cancel.Token);
+            switch (random.Next(8))
+            {
+                case 0:
+                    await cancel.CancelAsync();
+                    break;
+                case 1:
+                    store.Prefetch(At(random.Next(64), random.Next(2)));
+                    break;
+                case 2:
+                    store.Invalidate(At(random.Next(64), random.Next(2)));
+                    break;
+                default:
+                    break;
+            }
+
+            try
+            {
+                Assert.Equal((byte)(1 + key.X), await read);
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.True(cancel.IsCancellationRequested);
+            }
+        }
+    }
+
+    private async Task AnswerUntilAsync(BlockStore store, CancellationToken end)
+    {
+        while (!end.IsCancellationRequested || store.Statistics.OnTheirWay > 0)
+        {
+            while (Client.TryNext(out ScriptedCall? call))
+            {
+                call!.Answer();
+            }
+
+            await Task.Yield();
+        }
+    }
+}
