@@ -1,3 +1,4 @@
+using DataStoreFS.Blocks;
 using DataStoreFS.Model;
 using DataStoreFS.Mounting.Control;
 using DataStoreFS.Mounting.Files;
@@ -28,6 +29,11 @@ public sealed class DataStoreMount : IAsyncDisposable
         _fuse = fuse;
         _logger = logger;
         _expiry = new PageExpiry(context.Pages, context.Policy.MaxAge, fuse.Notifier, logger);
+        if (parts.Blocks is BlockStore store)
+        {
+            store.BlockChanged = key => _expiry.Changed(context.Tree.IdOf(Node.Of(key)));
+        }
+
         Completion = Task.CompletedTask;
     }
 

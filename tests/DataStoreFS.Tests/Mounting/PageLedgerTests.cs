@@ -50,6 +50,19 @@ public sealed class PageLedgerTests
     }
 
     [Fact]
+    public void OneFileCanBeTakenOutAndItsNeighboursStay()
+    {
+        PageLedger ledger = new(8000);
+        ledger.Record(5, 100);
+        ledger.Record(5, 3100);
+        ledger.Record(6, 100);
+        Assert.True(ledger.Take(5));
+        Assert.False(ledger.Take(5));
+        Assert.False(ledger.Take(7));
+        Assert.Equal([6UL], ledger.TakeAll());
+    }
+
+    [Fact]
     public void NeighboursShareAWordSoAMillionBlocksStaySmall()
     {
         PageLedger ledger = new(600_000);

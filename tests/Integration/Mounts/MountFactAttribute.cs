@@ -15,3 +15,16 @@ public sealed class MountFactAttribute : FactAttribute
     internal static bool CanMount { get; } = Mono.Unix.Native.Syscall.geteuid() == 0
         && Mono.Unix.Native.Syscall.access("/dev/fuse", Mono.Unix.Native.AccessModes.R_OK | Mono.Unix.Native.AccessModes.W_OK) == 0;
 }
+
+/// <inheritdoc cref="MountFactAttribute"/>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class MountTheoryAttribute : TheoryAttribute
+{
+    public MountTheoryAttribute()
+    {
+        if (!MountFactAttribute.CanMount)
+        {
+            Skip = "needs root and /dev/fuse";
+        }
+    }
+}

@@ -1,6 +1,5 @@
 using DataStoreFS.Model;
 using DataStoreFS.Mounting;
-using LinuxFuse;
 
 namespace Integration.Mounts;
 
@@ -17,7 +16,7 @@ public sealed class ReadingTests
         foreach (BlockKey key in new[] { s_edge, s_full })
         {
             string copy = Path.Join(mount.Scratch, "copy");
-            byte[] expected = mount.Store.FileOf(key);
+            byte[] expected = TestVoxels.FileOf(mount.Volume, key);
             await Command.RunCleanAsync("cp", mount.PathOf(key), copy);
             Assert.Equal(expected, await File.ReadAllBytesAsync(copy));
             string middle = await Command.ShellAsync($"dd if={mount.PathOf(key)} bs=1 skip=11 count=30 status=none | od -An -v -tx1 | tr -d ' \\n'");
@@ -31,9 +30,9 @@ public sealed class ReadingTests
     {
         await using ScriptedMount mount = await ScriptedMount.StartAsync(Volumes.Small());
         await Command.RunCleanAsync("md5sum", mount.PathOf(s_full));
-        long before = Messages(mount.Mount.Statistics);
+        long before = MountedDataset.MessagesOf(mount.Mount);
         await Command.RunCleanAsync("md5sum", mount.PathOf(s_full));
-        Assert.Equal(before, Messages(mount.Mount.Statistics));
+        Assert.Equal(before, MountedDataset.MessagesOf(mount.Mount));
     }
 
     [MountFact]
@@ -69,12 +68,12 @@ public sealed class ReadingTests
             Volumes.Small(), s => s with { Missing = MissingBlocks.Absent }, s => s.Exists = Exists);
         string listing = await Command.RunCleanAsync("find", mount.Root, "-type", "f", "-path", "*/s?/*/*/*");
         HashSet<string> listed = [.. listing.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
-        foreach (BlockKey key in AllBlocks(mount.Volume))
+        foreach (BlockKey key in TestVoxels.AllBlocks(mount.Volume))
         {
             Assert.Equal(Exists(key), listed.Contains(mount.PathOf(key)));
         }
 
-        string absent = mount.PathOf(AllBlocks(mount.Volume).First(k => !Exists(k)));
+        string absent = mount.PathOf(TestVoxels.AllBlocks(mount.Volume).First(k => !Exists(k)));
         CommandResult result = await Command.RunAsync("cat", absent);
         Assert.Equal((1, $"cat: {absent}: No such file or directory\n"), (result.ExitCode, result.Errors));
         await Command.RunCleanAsync("ls", "-lR", mount.Root);
@@ -102,15 +101,4 @@ public sealed class ReadingTests
         string[] sums = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Command.RunCleanAsync("md5sum", mount.PathOf(s_full))));
         Assert.Single(sums.Distinct());
     }
-
-    internal static IEnumerable<BlockKey> AllBlocks(VolumeInfo volume) =>
-        from setup in volume.Setups
-        from timepoint in Enumerable.Range(0, volume.TimepointIds.Count)
-        from level in setup.Levels
-        from x in Enumerable.Range(0, (int)level.Grid.X)
-        from y in Enumerable.Range(0, (int)level.Grid.Y)
-        from z in Enumerable.Range(0, (int)level.Grid.Z)
-        select new BlockKey(volume.Volume, setup.Index, timepoint, level.Index, x, y, z);
-
-    private static long Messages(FuseStatistics statistics) => statistics.Snapshot().Where(s => s.Key != FuseOpcode.Forget && s.Key != FuseOpcode.BatchForget).Sum(s => s.Value);
 }

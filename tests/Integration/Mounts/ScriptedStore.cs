@@ -26,7 +26,7 @@ internal sealed class ScriptedStore(VolumeInfo volume) : IBlockStore
     /// <summary>Released whenever a fetch has begun.</summary>
     public SemaphoreSlim Began { get; } = new(0);
 
-    public byte Edition { get; set; }
+    public int Edition { get; set; }
 
     /// <summary>How often the server would have been asked.</summary>
     public int Fetches => Volatile.Read(ref _fetches);
@@ -75,21 +75,12 @@ internal sealed class ScriptedStore(VolumeInfo volume) : IBlockStore
 
     public void Refresh() => _known.Clear();
 
-    /// <summary>The file of a block, header first.</summary>
-    public byte[] FileOf(BlockKey key)
-    {
-        BlockBuffer block = Make(key);
-        byte[] bytes = block.GetSpan().ToArray();
-        block.Release();
-        return bytes;
-    }
-
     private BlockBuffer Make(in BlockKey key)
     {
         Size3 size = volume.Level(key).SizeAt(key.X, key.Y, key.Z);
         BlockBuffer block = Pool.Rent(BlockBuffer.HeaderBytes + (int)(size.Count * volume.VoxelType.Bytes()));
         N5Header.Write(block.GetSpan(), size);
-        new Random(HashCode.Combine(key, Edition)).NextBytes(block.WritablePayload);
+        TestVoxels.Fill(block.WritablePayload, key, Edition);
         block.FetchedAt = Environment.TickCount64 - FetchedBefore;
         return block;
     }

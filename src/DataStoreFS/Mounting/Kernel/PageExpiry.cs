@@ -35,6 +35,15 @@ internal sealed class PageExpiry : IAsyncDisposable
         _logger.LogInformation("refreshed: fetched blocks are forgotten{Names}", names ? string.Empty : "; names of missing blocks expire by themselves");
     }
 
+    /// <summary>The server has sent other content for this file than it had before. May be called from anywhere; only queues.</summary>
+    public void Changed(ulong node)
+    {
+        if (_ledger.Take(node))
+        {
+            _notifier.InvalidateInode(new NodeId(node));
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync().ConfigureAwait(false);

@@ -58,6 +58,29 @@ internal sealed class PageLedger
         }
     }
 
+    /// <summary>Takes one file out: its content has changed.</summary>
+    /// <returns>False when the kernel has none of its pages, as far as this ledger knows.</returns>
+    public bool Take(ulong node)
+    {
+        ulong word = node >> BitsOfWord;
+        ulong bit = 1UL << (int)(node & ((1 << BitsOfWord) - 1));
+        bool held = false;
+        lock (_gate)
+        {
+            foreach (Dictionary<ulong, ulong> slice in _slices.Values)
+            {
+                ref ulong bits = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrNullRef(slice, word);
+                if (!System.Runtime.CompilerServices.Unsafe.IsNullRef(ref bits))
+                {
+                    held |= (bits & bit) != 0;
+                    bits &= ~bit;
+                }
+            }
+        }
+
+        return held;
+    }
+
     /// <summary>The files whose pages must go now; they are no longer in the ledger.</summary>
     public IReadOnlyList<ulong> TakeExpired(long now)
     {
