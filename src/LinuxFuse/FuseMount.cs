@@ -12,10 +12,14 @@ public sealed class FuseMount : IAsyncDisposable
     private readonly SessionLifetime _lifetime;
     private readonly FuseOptions _options;
 
+    /// <summary>MAJOR:MINOR, to tell this mount from another one at its place.</summary>
+    private readonly string? _device;
+
     private FuseMount(string? mountPoint, SafeFileHandle device, FuseFileSystem fileSystem, FuseOptions options)
     {
         _options = options;
         MountPoint = mountPoint;
+        _device = mountPoint is null ? null : MountTable.Find(mountPoint)?.Device;
         _session = new FuseSession(this, device, fileSystem, options);
         _lifetime = new SessionLifetime(_session, fileSystem, options);
         Notifier = new FuseNotifier(_session.Notifications, () => _session.Kernel);
@@ -123,7 +127,7 @@ public sealed class FuseMount : IAsyncDisposable
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        if (MountPoint is not null && !Completion.IsCompleted && await TryLeaveTreeAsync(MountPoint).ConfigureAwait(false))
+        if (MountPoint is { } target && await IsInTreeAsync(target).ConfigureAwait(false) && await TryLeaveTreeAsync(target).ConfigureAwait(false))
             await Completion.WaitAsync(_options.DrainTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!Completion.IsCompleted)
             await _lifetime.StopAsync().ConfigureAwait(false);
@@ -162,6 +166,21 @@ public sealed class FuseMount : IAsyncDisposable
     {
         if (options.TraceFile is { } path && Path.GetFullPath(path).StartsWith(target + "/", StringComparison.Ordinal))
             throw new FuseException($"trace file {path} lies inside of the mount {target}, which would then wait for itself", Errno.EDEADLK);
+    }
+
+    /// <summary>
+    /// An aborted connection is over, but its mount is still in the tree, dead, for everybody to stumble over. After the end of ours a mount
+    /// at the same place may also be a successor's, even with the same device number; but that one is alive.
+    /// </summary>
+    private async Task<bool> IsInTreeAsync(string target)
+    {
+        if (MountTable.Find(target)?.Device != _device)
+            return false;
+        if (!Completion.IsCompleted)
+            return true;
+        Task<bool> asking = Task.Run(() => IsStale(target));
+        await ((Task)asking).WaitAsync(_options.DrainTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return asking.IsCompletedSuccessfully && await asking.ConfigureAwait(false);
     }
 
     private async Task<bool> TryLeaveTreeAsync(string target)
