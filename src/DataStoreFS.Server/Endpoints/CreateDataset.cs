@@ -9,12 +9,12 @@ internal sealed class CreateDataset
     private const string Text = "text/plain;charset=UTF-8";
     private const string CannotConsume = "RESTEASY003065: Cannot consume content type";
     private readonly DatasetRegistry _datasets;
-    private readonly OriginalQuirks _quirks;
+    private readonly DataStoreServerOptions _options;
 
-    public CreateDataset(DatasetRegistry datasets, OriginalQuirks quirks)
+    public CreateDataset(DatasetRegistry datasets, DataStoreServerOptions options)
     {
         _datasets = datasets;
-        _quirks = quirks;
+        _options = options;
     }
 
     /// <summary><c>POST /datasets/</c>: answers the new uuid.</summary>
@@ -25,8 +25,8 @@ internal sealed class CreateDataset
             throw new Refusal(501, CannotConsume);
         }
 
-        byte[] body = await RequestBody.ReadAllAsync(exchange).ConfigureAwait(false);
-        DatasetPlan plan = CreateRequest.Parse(body, _quirks.HasFlag(OriginalQuirks.PhantomVersions));
+        byte[] body = await new RequestBody(exchange, _options.MaxRequestBody).ReadAllAsync().ConfigureAwait(false);
+        DatasetPlan plan = CreateRequest.Parse(body, _options.Quirks.HasFlag(OriginalQuirks.PhantomVersions));
         string uuid = Guid.NewGuid().ToString();
         _datasets.Register(Write(uuid, plan), plan.Record);
         await exchange.TextAsync(200, uuid, Text).ConfigureAwait(false);

@@ -12,11 +12,18 @@ internal sealed class EditDataset
 {
     private const int MostChannels = 1000;
     private readonly DatasetRegistry _datasets;
+    private readonly long _maxBody;
 
     // Read, change, write: one at a time, also over the awaits of a body.
     private readonly SemaphoreSlim _edits = new(1, 1);
 
-    public EditDataset(DatasetRegistry datasets) => _datasets = datasets;
+    /// <param name="datasets">What is served.</param>
+    /// <param name="maxBody">Bytes of a request body.</param>
+    public EditDataset(DatasetRegistry datasets, long maxBody)
+    {
+        _datasets = datasets;
+        _maxBody = maxBody;
+    }
 
     /// <summary><c>POST /datasets/{u}/common-metadata</c></summary>
     public async Task SetCommonMetadataAsync(Exchange exchange)
@@ -29,7 +36,7 @@ internal sealed class EditDataset
 
         string uuid = exchange.Path.Text(1);
         _ = _datasets.Get(uuid);
-        string text = Encoding.UTF8.GetString(await RequestBody.ReadAllAsync(exchange).ConfigureAwait(false));
+        string text = Encoding.UTF8.GetString(await new RequestBody(exchange, _maxBody).ReadAllAsync().ConfigureAwait(false));
         await EditAsync(uuid, dataset => dataset.Record with { CommonMetadata = text }, exchange.Aborted).ConfigureAwait(false);
         await exchange.EmptyAsync(200).ConfigureAwait(false);
     }
@@ -39,7 +46,7 @@ internal sealed class EditDataset
     {
         string uuid = exchange.Path.Text(1);
         _ = _datasets.Get(uuid);
-        string text = Encoding.UTF8.GetString(await RequestBody.ReadAllAsync(exchange).ConfigureAwait(false));
+        string text = Encoding.UTF8.GetString(await new RequestBody(exchange, _maxBody).ReadAllAsync().ConfigureAwait(false));
         int count = text.Length == 0 ? 1
             : int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) ? value
             : throw new Refusal(400, $"{text} is not integer");

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Pipelines;
 using DataStoreFS.Model;
 using DataStoreFS.N5;
 using DataStoreFS.Server.Http;
@@ -35,11 +34,7 @@ internal sealed class WriteBlocks
             return;
         }
 
-        if (exchange.Http.Request.ContentLength > _options.MaxRequestBody)
-        {
-            throw new Refusal(413);
-        }
-
+        RequestBody body = new(exchange, _options.MaxRequestBody);
         List<BlockAddress> blocks = ReadBlocks.Addresses(exchange.Path);
         BlockTarget target = BlockTarget.Parse(exchange.Path, _datasets, _options.Quirks);
         if (target.Version is null)
@@ -47,14 +42,13 @@ internal sealed class WriteBlocks
             throw new Refusal(406, "Cannot write in mode: READ");
         }
 
-        PipeReader body = exchange.Http.Request.BodyReader;
         Storing storing = new(_options.SyncWrites, _counters);
         try
         {
             foreach (BlockAddress block in blocks)
             {
                 LevelFolder level = Level(target, block);
-                BlockBuffer voxels = await ReceiveAsync(body, level, exchange.Aborted).ConfigureAwait(false);
+                BlockBuffer voxels = await ReceiveAsync(body, level).ConfigureAwait(false);
                 await storing.StartAsync(level, block, voxels).ConfigureAwait(false);
             }
         }
@@ -85,10 +79,10 @@ internal sealed class WriteBlocks
     }
 
     /// <summary>Takes one frame from the body. The caller holds the buffer's one reference.</summary>
-    private async Task<BlockBuffer> ReceiveAsync(PipeReader body, LevelFolder level, CancellationToken cancellationToken)
+    private async Task<BlockBuffer> ReceiveAsync(RequestBody body, LevelFolder level)
     {
         byte[] header = new byte[BlockAnswer.FrameHeader];
-        if (await RequestBody.ReadAsync(body, header, cancellationToken).ConfigureAwait(false) < header.Length)
+        if (await body.ReadAsync(header).ConfigureAwait(false) < header.Length)
         {
             throw Refusal.BrokenBlock();
         }
@@ -99,7 +93,7 @@ internal sealed class WriteBlocks
         {
             N5Header.Write(block.GetSpan(), size);
             Memory<byte> voxels = block.Memory[BlockBuffer.HeaderBytes..];
-            int received = await RequestBody.ReadAsync(body, voxels, cancellationToken).ConfigureAwait(false);
+            int received = await body.ReadAsync(voxels).ConfigureAwait(false);
             if (received < voxels.Length && !_options.Quirks.HasFlag(OriginalQuirks.ZeroFilledBlocks))
             {
                 throw new Refusal(400, $"The body ends {voxels.Length - received} bytes before the end of a block of {voxels.Length} bytes");

@@ -23,7 +23,9 @@ internal static class Listening
     {
         KestrelServerOptions kestrel = new() { AddServerHeader = false, ApplicationServices = new ServiceCollection().BuildServiceProvider() };
         KestrelServerLimits limits = kestrel.Limits;
-        limits.MaxRequestBodySize = options.MaxRequestBody;
+
+        // RequestBody has the limit.
+        limits.MaxRequestBodySize = null;
 
         // Kestrel counts the line's end, too.
         limits.MaxRequestLineSize = options.MaxRequestLine + 2;

@@ -10,9 +10,9 @@ internal static class RouteTable
     public static Routes Create(DatasetRegistry datasets, ServerCounters counters, NativeBlockPool pool, DataStoreServerOptions options, Action stop)
     {
         VersionFolders versions = new();
-        CreateDataset create = new(datasets, options.Quirks);
+        CreateDataset create = new(datasets, options);
         DeleteDataset delete = new(datasets, versions);
-        EditDataset edit = new(datasets);
+        EditDataset edit = new(datasets, options.MaxRequestBody);
         WriteBlocks write = new(datasets, counters, pool, options);
         RebuildPyramid rebuild = new(datasets, pool, options);
         DescribeDataset describe = new(datasets, options.Quirks);
@@ -31,6 +31,7 @@ internal static class RouteTable
             BigDataServer = new Route(bigDataServer.HandleAsync, Open: true),
             Status = new Route(StartDataset.StatusAsync),
             Start = new Route(start.HandleAsync),
+            StartNew = new Route(start.HandleAsync, Writes: true),
             VoxelType = new Route(read.VoxelTypeAsync),
             ReadBlocks = new Route(read.HandleAsync),
             Create = new Route(create.CreateAsync, Writes: true),

@@ -96,7 +96,7 @@ internal sealed class Router
                 _ => Routes.CatchAllNotAllowed,
             },
             6 => _routes.Status,
-            7 => _routes.Start,
+            7 => path[5] is "new" ? _routes.StartNew : _routes.Start,
             10 when path[6] is "datatype" => _routes.VoxelType,
             _ => Routes.CatchAllNotAllowed,
         };

@@ -24,6 +24,10 @@ internal sealed class Routes
     public required Route CommonMetadata { get; init; }
     public required Route Status { get; init; }
     public required Route Start { get; init; }
+
+    /// <summary>A start call that creates a version.</summary>
+    public required Route StartNew { get; init; }
+
     public required Route VoxelType { get; init; }
     public required Route ReadBlocks { get; init; }
     public required Route BigDataServer { get; init; }

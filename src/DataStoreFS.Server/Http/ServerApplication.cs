@@ -70,7 +70,7 @@ internal sealed class ServerApplication : IHttpApplication<Exchange>
         }
         catch (BadHttpRequestException e)
         {
-            await AnswerAsync(exchange, new Refusal(e.StatusCode, e.StatusCode == 413 ? "Request body too large" : e.Message, null, e)).ConfigureAwait(false);
+            await AnswerAsync(exchange, new Refusal(e.StatusCode, e.Message, null, e)).ConfigureAwait(false);
         }
         catch (Exception e) when (exchange.Aborted.IsCancellationRequested && e is OperationCanceledException or IOException)
         {
@@ -94,11 +94,15 @@ internal sealed class ServerApplication : IHttpApplication<Exchange>
         }
 
         exchange.Http.Response.Clear();
-        if (refusal.Status == 413)
+        if (refusal.Status != 413)
         {
-            exchange.Http.Response.Headers.Connection = "close";
+            await exchange.RefuseAsync(refusal).ConfigureAwait(false);
+            return;
         }
 
+        exchange.Http.Response.Headers.Connection = "close";
         await exchange.RefuseAsync(refusal).ConfigureAwait(false);
+        await exchange.Http.Response.CompleteAsync().ConfigureAwait(false);
+        await RequestBody.DrainAsync(exchange.Http).ConfigureAwait(false);
     }
 }

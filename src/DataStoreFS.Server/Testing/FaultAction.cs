@@ -31,7 +31,7 @@ public abstract class FaultAction
     /// <summary>The request is run and answered, but the connection breaks after this many bytes of the body.</summary>
     public static FaultAction CutBody(int bytes) => new BodyFault(body => body, cutAt: bytes);
 
-    /// <summary>The connection breaks at the end of the headers' word: the request is run, nothing of the answer is sent.</summary>
+    /// <summary>The request is run, then the connection is closed and nothing of the answer is sent.</summary>
     public static FaultAction LoseAnswer() => new BodyFault(body => body, cutAt: -1);
 
     /// <summary>The request is run; the client gets another body than the true one, correctly framed.</summary>
@@ -110,13 +110,16 @@ public abstract class FaultAction
 
         private static async Task CutAsync(Exchange exchange, byte[] body, int cut, long announced)
         {
-            if (cut >= 0)
+            if (cut < 0)
             {
-                exchange.Http.Response.ContentLength = announced;
-                await exchange.Body.WriteAsync(body.AsMemory(0, Math.Min(cut, body.Length)), exchange.Aborted).ConfigureAwait(false);
+                exchange.Http.Abort();
+                return;
             }
 
-            exchange.Http.Abort();
+            // No abort here: it would reset the connection, and the client would lose what it has been sent. A body that is shorter than its
+            // announced length makes Kestrel close the connection in an orderly way.
+            exchange.Http.Response.ContentLength = Math.Max(announced, cut + 1L);
+            await exchange.Body.WriteAsync(body.AsMemory(0, Math.Min(cut, body.Length)), exchange.Aborted).ConfigureAwait(false);
         }
     }
 }
