@@ -21,7 +21,7 @@ public sealed class N5TreeReaderTests
         Assert.Equal((2, 0, DenseLevel2), (level2.Blocks, level2.Missing, level2.Dense));
         Assert.Equal(new Size3(38, 33, 20), level2.Attributes.Dimensions);
         Assert.Equal(compression, level2.Attributes.Compression.Name);
-        Assert.Equal(["setup0/timepoint0/s0", "setup0/timepoint0/s2"], reader.Images());
+        Assert.Equal(["setup0/timepoint0/s0", "setup0/timepoint0/s1", "setup0/timepoint0/s2"], reader.Images());
     }
 
     [Fact]
