@@ -1,5 +1,4 @@
 using System.Text;
-using DataStoreFS.N5;
 
 namespace DataStoreFS.Tests.N5;
 
