@@ -50,6 +50,9 @@ public sealed class DataStoreMount : IAsyncDisposable
     /// <summary>Completes when the mount is gone, whoever removed it, and everything behind it is closed. Faulted when the kernel's connection broke.</summary>
     public Task Completion { get; private set; }
 
+    /// <summary>Block buffers that somebody holds; the caches' own count too until <see cref="Completion"/>, after it any is a leak.</summary>
+    internal int BuffersInUse => _parts.Pool.Rented;
+
     /// <summary>Opens the source, mounts it, and returns when its files can be read.</summary>
     /// <exception cref="DataStoreException">One line: what is wrong and what to do.</exception>
     /// <exception cref="FuseException">One line: why the kernel, or fusermount3, would not mount.</exception>

@@ -30,6 +30,20 @@ public sealed class FaultLogTests
     }
 
     [Fact]
+    public void OneBlockThatFailsAmongOthersThatDoNotIsNamedOnce()
+    {
+        DataStoreException fault = new(DataStoreErrorKind.Timeout, "no answer in 60 s");
+        for (int i = 0; i < 1000; i++)
+        {
+            _log.Failed(7, "export.n5/setup0/timepoint0/s0/1/1/1", fault);
+            _log.Answered();
+        }
+
+        Assert.Equal(2, _logger.Lines.Count);
+        Assert.Equal(1000, _log.Failures);
+    }
+
+    [Fact]
     public void EachOtherFailingFileIsNamedOnceWithItsReason()
     {
         DataStoreException fault = new(DataStoreErrorKind.Protocol, "the block says 2147483647 voxels");

@@ -89,6 +89,7 @@ internal sealed class MountedDataset : IAsyncDisposable
         await Mount.DisposeAsync();
         await Server.DisposeAsync();
         Directory.Delete(_folder, true);
+        Assert.Equal(0, Mount.BuffersInUse);
     }
 
     private static string OriginIn(string folder) => Path.Join(folder, "origin");

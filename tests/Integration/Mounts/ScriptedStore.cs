@@ -28,6 +28,9 @@ internal sealed class ScriptedStore(VolumeInfo volume) : IBlockStore
 
     public int Edition { get; set; }
 
+    /// <summary>False: every read asks the server, as with a maximum age of zero.</summary>
+    public bool Remembers { get; set; } = true;
+
     /// <summary>How often the server would have been asked.</summary>
     public int Fetches => Volatile.Read(ref _fetches);
 
@@ -69,7 +72,11 @@ internal sealed class ScriptedStore(VolumeInfo volume) : IBlockStore
             throw fault;
         }
 
-        _known[key] = Exists(key);
+        if (Remembers)
+        {
+            _known[key] = Exists(key);
+        }
+
         return Exists(key) ? Make(key) : null;
     }
 

@@ -1,0 +1,111 @@
+using DataStoreFS.Model;
+using DataStoreFS.Mounting;
+using DataStoreFS.Mounting.Control;
+
+namespace Integration.Mounts;
+
+/// <summary>When programs see what others have changed on the server.</summary>
+public sealed class FreshnessTests
+{
+    private static readonly BlockKey s_block = new(0, 0, 0, 0, 1, 1, 1);
+
+    [MountTheory]
+    [InlineData(MissingBlocks.Zeros)]
+    [InlineData(MissingBlocks.Absent)]
+    public async Task ARefreshShowsWhatHasChangedAndNothingBeforeIt(MissingBlocks missing)
+    {
+        await using ScriptedMount mount = await ScriptedMount.StartAsync(
+            Volumes.Small(), s => s with { Missing = missing, MaxAge = MountSettings.Never, MissingAge = TimeSpan.FromMinutes(5) });
+        string path = mount.PathOf(s_block);
+        string before = await Command.RunCleanAsync("md5sum", path);
+        mount.Store.Edition = 1;
+        Assert.Equal(before, await Command.RunCleanAsync("md5sum", path));
+        await ControlClient.SendAsync(mount.Root, ControlCommand.Refresh, default, mount.RuntimeFolder);
+        string after = await Command.RunCleanAsync("md5sum", path);
+        Assert.NotEqual(before, after);
+        Assert.Equal(Sum(mount.Volume, 1), after.Split(' ')[0]);
+    }
+
+    [MountFact]
+    public async Task ABlockThatWasWrittenByOthersAppearsWithARefresh()
+    {
+        await using ScriptedMount mount = await ScriptedMount.StartAsync(
+            Volumes.Small(), s => s with { Missing = MissingBlocks.Absent, MissingAge = TimeSpan.FromMinutes(5) }, s => s.Exists = static _ => false);
+        string path = mount.PathOf(s_block);
+        Assert.Equal(1, (await Command.RunAsync("test", "-e", path)).ExitCode);
+        mount.Store.Exists = static _ => true;
+        await mount.Mount.RefreshAsync(default);
+        await Command.RunCleanAsync("test", "-e", path);
+        Assert.Contains("/1\n", await Command.RunCleanAsync("find", Path.GetDirectoryName(path)!), StringComparison.Ordinal);
+    }
+
+    [MountFact]
+    public async Task ABlockThatWasWrittenByOthersAppearsWhenItsAbsenceHasExpired()
+    {
+        await using ScriptedMount mount = await ScriptedMount.StartAsync(
+            Volumes.Small(),
+            s => s with { Missing = MissingBlocks.Absent, MissingAge = TimeSpan.FromMilliseconds(300) },
+            s => (s.Exists, s.Remembers) = (static _ => false, false));
+        string path = mount.PathOf(s_block);
+        Assert.Equal(1, (await Command.RunAsync("test", "-e", path)).ExitCode);
+        mount.Store.Exists = static _ => true;
+        bool found = false;
+        for (int i = 0; i < 2000 && !found; i++)
+        {
+            found = (await Command.RunAsync("test", "-e", path)).ExitCode == 0;
+        }
+
+        Assert.True(found);
+    }
+
+    [MountFact]
+    public async Task PagesPastTheMaximumAgeAreDroppedSoThatTheNextReadAsksAgain()
+    {
+        await using ScriptedMount mount = await ScriptedMount.StartAsync(
+            Volumes.Small(), s => s with { MaxAge = TimeSpan.FromMilliseconds(800) }, s => s.Remembers = false);
+        string path = mount.PathOf(s_block);
+        string before = await Command.RunCleanAsync("md5sum", path);
+        mount.Store.Edition = 1;
+        string after = before;
+        for (int i = 0; i < 2000 && after == before; i++)
+        {
+            after = await Command.RunCleanAsync("md5sum", path);
+        }
+
+        Assert.Equal(Sum(mount.Volume, 1), after.Split(' ')[0]);
+        Assert.Equal(0, mount.Mount.Statistics[LinuxFuse.FuseOpcode.Release]);
+    }
+
+    [MountFact]
+    public async Task WithAMaximumAgeOfZeroEveryOpenAsksOnceAndSeesTheNewest()
+    {
+        await using ScriptedMount mount = await ScriptedMount.StartAsync(
+            Volumes.Small(), s => s with { MaxAge = TimeSpan.Zero }, s => s.Remembers = false);
+        string path = mount.PathOf(s_block);
+        for (int edition = 0; edition < 3; edition++)
+        {
+            mount.Store.Edition = edition;
+            Assert.Equal(Sum(mount.Volume, edition), (await Command.RunCleanAsync("md5sum", path)).Split(' ')[0]);
+        }
+
+        Assert.Equal(3, mount.Store.Fetches);
+    }
+
+    [MountFact]
+    public async Task AnOldVersionIsNeverAskedForTwice()
+    {
+        await using ScriptedMount mount = await ScriptedMount.StartAsync(
+            Volumes.Small("0", 0, 1), s => s with { MaxAge = TimeSpan.FromMilliseconds(20) });
+        string path = mount.PathOf(s_block);
+        string before = await Command.RunCleanAsync("md5sum", path);
+        long messages = MountedDataset.MessagesOf(mount.Mount);
+        mount.Store.Edition = 1;
+        Assert.Equal(before, await Command.ShellAsync($"for i in $(seq 200); do md5sum {path} > {mount.Scratch}/sum; done; cat {mount.Scratch}/sum"));
+        Assert.Equal(messages, MountedDataset.MessagesOf(mount.Mount));
+    }
+
+    private static string Sum(VolumeInfo volume, int edition) =>
+#pragma warning disable CA5351 // md5sum is only the test's way to compare
+        Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData(TestVoxels.FileOf(volume, s_block, edition)));
+#pragma warning restore CA5351
+}
