@@ -10,6 +10,8 @@ internal sealed class BatchSize
     // Measured on the original server: 8 blocks a request over several connections deliver as much as 64, and the first byte comes ten times sooner.
     private const int Least = 8;
     private const int Most = 64;
+    // What nobody waits for may be twice as much at once.
+    private const int SpeculationFactor = 2;
     private const double Memory = 0.97;
     private const double FixedShare = 4;
 
@@ -21,7 +23,14 @@ internal sealed class BatchSize
     private double _current = Least;
 
     /// <summary>Blocks per request at most, for blocks of this size.</summary>
-    public int For(long blockBytes, long maxBytes) => (int)Math.Clamp(maxBytes / blockBytes, 1, Current);
+    /// <param name="lane">Whether somebody waits.</param>
+    /// <param name="blockBytes">Memory of one block.</param>
+    /// <param name="maxBytes">Of a request that somebody waits for.</param>
+    public int For(QueueLane lane, long blockBytes, long maxBytes)
+    {
+        int factor = lane == QueueLane.Speculation ? SpeculationFactor : 1;
+        return (int)Math.Clamp(maxBytes * factor / blockBytes, 1, Current * factor);
+    }
 
     /// <summary>Whatever the blocks' size.</summary>
     public int Current => (int)Math.Round(_current);

@@ -28,8 +28,8 @@ internal sealed class BlockBatch(ServerGate gate, QueueLane lane, BlockFetch[] f
     /// <summary>Bytes that came.</summary>
     public long Received { get; private set; }
 
-    /// <summary>The server was at fault, not the request.</summary>
-    public bool ServerFailed { get; private set; }
+    /// <summary>The server did not get it done in time: it is asked too much at once. A refusal or a broken block says nothing of that.</summary>
+    public bool Overloaded { get; private set; }
 
     /// <summary>Sends it. Completes when every fetch has its outcome; never fails.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -55,7 +55,7 @@ internal sealed class BlockBatch(ServerGate gate, QueueLane lane, BlockFetch[] f
         }
 
         fault ??= new DataStoreException(DataStoreErrorKind.Protocol, $"{gate.Server} left out {fetches.Length - _done} of {fetches.Length} blocks");
-        ServerFailed = _done < fetches.Length && fault.Kind is DataStoreErrorKind.Unreachable or DataStoreErrorKind.Timeout;
+        Overloaded = _done < fetches.Length && fault.Kind == DataStoreErrorKind.Timeout;
         while (_done < fetches.Length)
         {
             memory.Unreserve(blockBytes);

@@ -184,7 +184,7 @@ internal sealed class BlockBatcher : IAsyncDisposable
             gate.Demands -= batch.Lane == QueueLane.Demand ? 1 : 0;
             gate.Speculations -= batch.Lane == QueueLane.Speculation ? 1 : 0;
             _onTheirWay -= batch.ReservedBytes;
-            if (batch.ServerFailed)
+            if (batch.Overloaded)
             {
                 gate.Limit.Failed();
             }
@@ -263,7 +263,7 @@ internal sealed class BlockBatcher : IAsyncDisposable
             fitting = 1;
         }
 
-        int count = (int)Math.Min(Math.Min(most, fitting), gate.Size.For(blockBytes, _options.MaxBatchBytes));
+        int count = (int)Math.Min(Math.Min(most, fitting), gate.Size.For(lane, blockBytes, _options.MaxBatchBytes));
         return new BlockBatch(gate, lane, gate.Queue.Take(oldest.Key.Image, lane, count), blockBytes, _memory, _outcome);
     }
 

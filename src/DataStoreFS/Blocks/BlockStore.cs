@@ -2,6 +2,7 @@ using DataStoreFS.Caching;
 using DataStoreFS.Model;
 using DataStoreFS.N5;
 using DataStoreFS.Remote;
+using DataStoreFS.WriteBack;
 
 namespace DataStoreFS.Blocks;
 
@@ -13,7 +14,7 @@ namespace DataStoreFS.Blocks;
 /// Contract. Every block that comes out is a reference of the receiver's own, to be released. Volumes are added before they are asked for; clients
 /// and the slower tier stay their owners' to dispose, after the store.
 /// </remarks>
-public sealed class BlockStore : IBlockStore, IBlockPrefetch, IAsyncDisposable
+public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly SingleFlight _flight = new();
@@ -24,7 +25,6 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IAsyncDisposable
     private readonly Arrivals _arrivals;
     private readonly BlockBatcher _batcher;
     private readonly BlockStoreOptions _options;
-    private readonly IWriteSource? _writes;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _end = new();
     private volatile Volume?[] _volumes = [];
@@ -32,12 +32,10 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IAsyncDisposable
 
     /// <param name="options">Budget and ages.</param>
     /// <param name="tier">A slower tier below memory, if any.</param>
-    /// <param name="writes">The mount's unsent writes, if it can write.</param>
     /// <param name="time">The system's when null.</param>
-    public BlockStore(BlockStoreOptions options, IBlockTier? tier = null, IWriteSource? writes = null, TimeProvider? time = null)
+    public BlockStore(BlockStoreOptions options, IBlockTier? tier = null, TimeProvider? time = null)
     {
         _options = options;
-        _writes = writes;
         _time = time ?? TimeProvider.System;
         _memory = new MemoryTier(options.CacheBytes);
         _failed = new FailedBlocks(_time);
@@ -55,6 +53,9 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IAsyncDisposable
         get => _arrivals.Changed;
         set => _arrivals.Changed = value;
     }
+
+    /// <summary>The mount's unsent writes, if it can write. Set once, before use; the write side has to be made after the store, which it reports to.</summary>
+    public IWriteSource? Writes { get; set; }
 
     public BlockStoreStatistics Statistics
     {
@@ -94,7 +95,7 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IAsyncDisposable
 
     public BlockPresence TryGet(in BlockKey key, out BlockBuffer? block)
     {
-        if (_writes is not null && _writes.TryGet(key, out block))
+        if (Writes is not null && Writes.TryGet(key, out block))
         {
             return BlockPresence.Present;
         }
@@ -147,7 +148,7 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IAsyncDisposable
     /// The mount's own write is on the server: from now on this is the block, and a fetch under way that may bring the old one is ignored. Takes a
     /// reference of its own.
     /// </summary>
-    public void Publish(in BlockKey key, BlockBuffer block)
+    public void Written(in BlockKey key, BlockBuffer block)
     {
         _flight.Overtake(key);
         _caches.Publish(key, block);

@@ -21,8 +21,11 @@ public sealed record BlockStoreOptions
     /// <summary>Requests to one server at the same time at most; how many are good for it is learnt below this.</summary>
     public int MaxConcurrency { get; init; } = 32;
 
-    /// <summary>Bytes of one request's blocks at most, so that its first byte is not late: many servers decode all before they send any.</summary>
-    public long MaxBatchBytes { get; init; } = 4L << 20;
+    /// <summary>
+    /// Bytes of one request's blocks at most, so that its first byte is not late: the original server decodes all before it sends any. Enough for
+    /// eight blocks of 512 KiB with their headers; what is fetched ahead of need may be twice as much.
+    /// </summary>
+    public long MaxBatchBytes { get; init; } = 5L << 20;
 
     /// <summary>Blocks that wait to be fetched ahead; more are refused.</summary>
     public int SpeculationQueue { get; init; } = 1024;

@@ -10,7 +10,7 @@ namespace DataStoreFS.Blocks;
 /// </remarks>
 internal sealed class ConcurrencyLimit
 {
-    private const int Begin = 4;
+    private const int Begin = 2;
 
     // A doubling that brings less than a fifth more has met a limit; in steady state a step must be worth a twentieth.
     private const double StartupGain = 1.2;

@@ -130,16 +130,20 @@ public sealed class DataStoreClient : IDataStoreClient
     /// <summary>Runs a call with repetitions, or once without a policy, and keeps the outage log. During an outage nothing is repeated.</summary>
     private async ValueTask CallAsync(Func<CancellationToken, ValueTask<Attempt>> attempt, RetryPolicy? retry, CancellationToken cancellationToken)
     {
-        try
+        RetryPolicy policy = retry is null || _outage.IsOut ? RetryPolicy.Once : retry;
+        Attempt last = await policy.RunAsync(attempt, cancellationToken).ConfigureAwait(false);
+        if (last.Silent)
         {
-            RetryPolicy policy = retry is null || _outage.IsOut ? RetryPolicy.Once : retry;
-            await policy.RunAsync(static (call, token) => call(token), attempt, cancellationToken).ConfigureAwait(false);
+            _outage.Silent(last.Fault!);
+        }
+        else
+        {
             _outage.Answered();
         }
-        catch (DataStoreException fault)
+
+        if (last.Fault is not null)
         {
-            _outage.Report(fault);
-            throw;
+            throw last.Fault;
         }
     }
 

@@ -18,12 +18,12 @@ internal static class HttpFaults
         {
             401 or 403 => Attempt.Failed(DataStoreErrorKind.Unauthorized, answer + "; is the token of --token-file right, and still valid?"),
             404 => Attempt.Failed(DataStoreErrorKind.NotFound, answer),
-            408 or 504 => Attempt.Transient(DataStoreErrorKind.Timeout, answer),
-            429 or 502 or 503 => Attempt.Transient(DataStoreErrorKind.Unreachable, answer),
+            408 or 504 => Attempt.Silence(DataStoreErrorKind.Timeout, answer, again: true),
+            429 or 502 or 503 => Attempt.Silence(DataStoreErrorKind.Unreachable, answer, again: true),
 
             // Empty: a block file that is being created or written at this moment (N5 readers see 0 bytes until the writer has its lock).
             // With a text it is an exception that would come again.
-            500 => new Attempt(new DataStoreException(DataStoreErrorKind.Unreachable, answer), text.Length == 0),
+            500 when text.Length == 0 => Attempt.Transient(DataStoreErrorKind.Unreachable, answer),
             >= 500 => Attempt.Failed(DataStoreErrorKind.Unreachable, answer),
             >= 400 => Attempt.Failed(DataStoreErrorKind.Refused, answer),
             _ => Attempt.Failed(DataStoreErrorKind.Protocol, answer + ", which this protocol does not have"),
@@ -41,18 +41,18 @@ internal static class HttpFaults
         Exception cause = exception is FlurlHttpException { InnerException: { } inner } ? inner : exception;
         if (progress.Expired)
         {
-            return Attempt.Failed(DataStoreErrorKind.Timeout, $"{request}: no progress for {progress.Limit.TotalSeconds:0.###} s", cause);
+            return Attempt.Silence(DataStoreErrorKind.Timeout, $"{request}: no progress for {progress.Limit.TotalSeconds:0.###} s", again: false, cause);
         }
 
         if (cause is OperationCanceledException)
         {
-            return Attempt.Transient(DataStoreErrorKind.Timeout, $"{request}: the connection could not be made in time", cause);
+            return Attempt.Silence(DataStoreErrorKind.Timeout, $"{request}: the connection could not be made in time", again: true, cause);
         }
 
         string reason = ServerText.FirstLine(cause.GetBaseException().Message);
         if (cause is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError })
         {
-            return Attempt.Failed(DataStoreErrorKind.Unreachable, $"{request}: no secure connection: {reason}", cause);
+            return Attempt.Silence(DataStoreErrorKind.Unreachable, $"{request}: no secure connection: {reason}", again: false, cause);
         }
 
         if (cause is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded })
@@ -60,6 +60,6 @@ internal static class HttpFaults
             return Attempt.Failed(DataStoreErrorKind.Protocol, $"{request}: the answer is not HTTP: {reason}", cause);
         }
 
-        return Attempt.Transient(DataStoreErrorKind.Unreachable, $"{request}: {reason}", cause);
+        return Attempt.Silence(DataStoreErrorKind.Unreachable, $"{request}: {reason}", again: true, cause);
     }
 }

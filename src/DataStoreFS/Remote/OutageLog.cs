@@ -11,13 +11,8 @@ internal sealed class OutageLog(string server, ILogger logger)
     /// <summary>True between an outage's first fault and the first answer after it.</summary>
     public bool IsOut => Volatile.Read(ref _out) != 0;
 
-    public void Report(DataStoreException fault)
+    public void Silent(DataStoreException fault)
     {
-        if (fault.Kind is not (DataStoreErrorKind.Unreachable or DataStoreErrorKind.Timeout))
-        {
-            return;
-        }
-
         if (Interlocked.Exchange(ref _out, 1) == 0)
         {
             logger.LogError("{Server} does not answer; what is cached stays readable: {Fault}", server, fault.Message);

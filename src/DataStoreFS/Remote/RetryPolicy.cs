@@ -30,14 +30,8 @@ internal sealed class RetryPolicy
         }).Build();
     }
 
-    /// <summary>Runs the call until it is done or hopeless, and throws the last fault if it is.</summary>
-    public async ValueTask RunAsync<TState>(Func<TState, CancellationToken, ValueTask<Attempt>> attempt, TState state, CancellationToken cancellationToken)
-    {
-        Attempt last = await _pipeline.ExecuteAsync(
-            static (call, token) => call.attempt(call.state, token), (attempt, state), cancellationToken).ConfigureAwait(false);
-        if (last.Fault is not null)
-        {
-            throw last.Fault;
-        }
-    }
+    /// <summary>Runs the call until it is done or hopeless.</summary>
+    /// <returns>How its last attempt ended.</returns>
+    public ValueTask<Attempt> RunAsync(Func<CancellationToken, ValueTask<Attempt>> attempt, CancellationToken cancellationToken) =>
+        _pipeline.ExecuteAsync(static (call, token) => call(token), attempt, cancellationToken);
 }

@@ -17,7 +17,7 @@ namespace DataStoreFS.WriteBack;
 /// </para>
 /// In both, what the server refuses for good is parked beside the journal, and a later write of the same block takes an unsent one's place.
 /// </summary>
-public sealed class WriteBackEngine : IAsyncDisposable
+public sealed class WriteBackEngine : IWriteSource, IAsyncDisposable
 {
     private readonly BlockAddresses _addresses = new();
     private readonly ConcurrentDictionary<BlockAddress, DataStoreException> _untold = new(); // refusals that no close() or fsync() has heard of

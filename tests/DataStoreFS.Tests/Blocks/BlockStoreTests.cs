@@ -3,6 +3,7 @@ using DataStoreFS.Model;
 using DataStoreFS.N5;
 using DataStoreFS.Remote;
 using DataStoreFS.Tests.Support;
+using DataStoreFS.WriteBack;
 
 namespace DataStoreFS.Tests.Blocks;
 
@@ -189,7 +190,8 @@ public sealed class BlockStoreTests : StoreTest
     public async Task OwnUnsentWritesAreSeenBeforeAnythingElse()
     {
         BlockBuffer own = Block(99);
-        BlockStore store = Store(writes: new OneWrite(At(1), own));
+        BlockStore store = Store();
+        store.Writes = new OneWrite(At(1), own);
 
         Assert.Equal((byte)99, await ReadAsync(store, At(1)));
 

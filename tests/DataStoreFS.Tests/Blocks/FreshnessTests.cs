@@ -129,7 +129,7 @@ public sealed class FreshnessTests : StoreTest
         ScriptedCall call = await Client.NextAsync();
         BlockBuffer written = Block(99);
 
-        store.Publish(At(1), written);
+        store.Written(At(1), written);
         written.Release();
         Assert.Equal((byte)99, await ReadAsync(store, At(1)));
         call.Answer();
@@ -147,7 +147,7 @@ public sealed class FreshnessTests : StoreTest
         Client.Content = (_, _) => null;
         await ReadAsync(store, At(1));
         BlockBuffer written = Block(99);
-        store.Publish(At(1), written);
+        store.Written(At(1), written);
         written.Release();
 
         Assert.Equal((byte)99, await ReadAsync(store, At(1)));

@@ -49,9 +49,10 @@ public sealed class LearningTests
         Teach(size, perRequest: 0.02, perBlock: 0.0005);
 
         Assert.Equal(64, size.Current);
-        Assert.Equal(8, size.For(512 << 10, 4 << 20));
-        Assert.Equal(64, size.For(16 << 10, 4 << 20));
-        Assert.Equal(1, size.For(64 << 20, 4 << 20));
+        Assert.Equal(8, size.For(QueueLane.Demand, 512 << 10, 4 << 20));
+        Assert.Equal(64, size.For(QueueLane.Demand, 16 << 10, 4 << 20));
+        Assert.Equal(16, size.For(QueueLane.Speculation, 512 << 10, 4 << 20));
+        Assert.Equal(1, size.For(QueueLane.Demand, 64 << 20, 4 << 20));
     }
 
     [Fact]

@@ -22,9 +22,9 @@ public abstract class StoreTest : IAsyncLifetime
 
     protected StoreTest() => Client = new ScriptedClient(Pool);
 
-    private protected BlockStore Store(BlockStoreOptions? options = null, IBlockTier? tier = null, IWriteSource? writes = null, string version = "1")
+    private protected BlockStore Store(BlockStoreOptions? options = null, IBlockTier? tier = null, string version = "1")
     {
-        BlockStore store = new(options ?? new BlockStoreOptions { CacheBytes = 1 << 20 }, tier, writes, Time);
+        BlockStore store = new(options ?? new BlockStoreOptions { CacheBytes = 1 << 20 }, tier, Time);
         store.AddVolume(Volume(version), Client);
         _stores.Add(store);
         return store;

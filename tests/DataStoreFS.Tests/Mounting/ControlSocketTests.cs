@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using DataStoreFS.Model;
 using DataStoreFS.Mounting.Control;
+using DataStoreFS.Tests.Support;
 
 namespace DataStoreFS.Tests.Mounting;
 

@@ -1,5 +1,6 @@
 using DataStoreFS.Model;
 using DataStoreFS.Mounting;
+using DataStoreFS.Tests.Support;
 
 namespace DataStoreFS.Tests.Mounting;
 

@@ -2,6 +2,7 @@ using DataStoreFS.Model;
 using DataStoreFS.N5;
 using DataStoreFS.Remote;
 using DataStoreFS.Tests.Support;
+using Microsoft.Extensions.Logging;
 
 namespace DataStoreFS.Tests.Remote;
 
@@ -21,11 +22,13 @@ public abstract class ClientTest : IAsyncLifetime
         return server;
     }
 
-    private protected DataStoreClient Client(ScriptedServer server, RemoteOptions? options = null) => Client(server.Address, options);
+    private protected DataStoreClient Client(ScriptedServer server, RemoteOptions? options = null, ILogger? log = null) =>
+        Client(server.Address, options, log);
 
-    private protected DataStoreClient Client(string address, RemoteOptions? options = null)
+    private protected DataStoreClient Client(string address, RemoteOptions? options = null, ILogger? log = null)
     {
-        DataStoreClient client = new(address, Pool, (options ?? new RemoteOptions()) with { RetryDelay = TimeSpan.FromMilliseconds(1) });
+        RemoteOptions quick = (options ?? new RemoteOptions()) with { RetryDelay = TimeSpan.FromMilliseconds(1) };
+        DataStoreClient client = new(address, Pool, quick, log);
         _owned.Insert(0, client);
         return client;
     }

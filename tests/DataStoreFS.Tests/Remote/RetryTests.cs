@@ -75,6 +75,29 @@ public sealed class RetryTests : ClientTest
     }
 
     [Fact]
+    public async Task AnOutageIsLoggedOnceAndItsEndOnceAndABrokenBlockIsNone()
+    {
+        RecordingLogger log = new();
+        int status = 503;
+        ScriptedServer server = Serve(_ => ScriptedAnswer.Text(Volatile.Read(ref status), "said"));
+        DataStoreClient client = Client(server, new RemoteOptions { Retries = 0 }, log);
+        foreach (int next in (int[])[503, 503, 500, 503, 404, 200, 500, 200])
+        {
+            Volatile.Write(ref status, next);
+            try
+            {
+                await client.GetDatasetJsonAsync("u-1", default);
+            }
+            catch (DataStoreException)
+            {
+                Assert.NotEqual(200, next);
+            }
+        }
+
+        Assert.Equal(["Error", "Information", "Error", "Information"], log.Lines.Select(l => l.Level.ToString()));
+    }
+
+    [Fact]
     public async Task NobodyThereIsUnreachableAndSaysWhy()
     {
         DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(

@@ -1,7 +1,7 @@
 using DataStoreFS.Model;
 using DataStoreFS.N5;
 
-namespace DataStoreFS.Blocks;
+namespace DataStoreFS.WriteBack;
 
 /// <summary>The mount's own writes that are not on the server yet. They are what a reader of this mount sees.</summary>
 public interface IWriteSource

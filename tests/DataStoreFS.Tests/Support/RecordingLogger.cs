@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
-namespace DataStoreFS.Tests.Mounting;
+namespace DataStoreFS.Tests.Support;
 
 /// <summary>Keeps what is logged.</summary>
 internal sealed class RecordingLogger : ILogger
