@@ -12,6 +12,8 @@ public sealed class FuseMount : IAsyncDisposable
     private readonly SessionLifetime _lifetime;
     private readonly FuseOptions _options;
 
+    private readonly Lazy<Task> _ending;
+
     /// <summary>MAJOR:MINOR, to tell this mount from another one at its place.</summary>
     private readonly string? _device;
 
@@ -22,6 +24,7 @@ public sealed class FuseMount : IAsyncDisposable
         _device = mountPoint is null ? null : MountTable.Find(mountPoint)?.Device;
         _session = new FuseSession(this, device, fileSystem, options);
         _lifetime = new SessionLifetime(_session, fileSystem, options);
+        _ending = new Lazy<Task>(EndAsync);
         Notifier = new FuseNotifier(_session.Notifications, () => _session.Kernel);
     }
 
@@ -60,9 +63,11 @@ public sealed class FuseMount : IAsyncDisposable
         if (Mounter.TryTakeDescriptor(mountPoint) is { } passed)
             return await AttachAsync(passed, fileSystem, options, cancellationToken).ConfigureAwait(false);
 
-        string target = LinuxFuse.Mounting.MountPoint.Check(mountPoint);
+        // Another thread: a mount that hangs there already must not keep the caller from giving up.
+        string target = await Task.Run(() => LinuxFuse.Mounting.MountPoint.Check(mountPoint), cancellationToken)
+            .WaitAsync(cancellationToken).ConfigureAwait(false);
         CheckTraceFile(target, options);
-        SafeFileHandle device = await Mounter.MountAsync(target, options, cancellationToken).ConfigureAwait(false);
+        SafeFileHandle device = await Mounter.MountAsync(target, options).ConfigureAwait(false);
         FuseMount mount = await StartAsync(target, device, fileSystem, options, cancellationToken).ConfigureAwait(false);
         if (options.ReadaheadKilobytes is { } kilobytes)
             Readahead.Apply(target, kilobytes, mount._session.Logger);
@@ -125,7 +130,15 @@ public sealed class FuseMount : IAsyncDisposable
     /// Unmounts. If files are open, takes the mount out of the tree, gives their users <see cref="FuseOptions.DrainTimeout"/> to finish, and then
     /// ends the connection, whatever still waits for it. Does not throw and does not hang.
     /// </summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => new(_ending.Value);
+
+    internal void CloseBacking(int id)
+    {
+        if (!_session.Channel.Handle.IsClosed)
+            DeviceNode.CloseBacking(_session.Channel.Handle, id);
+    }
+
+    private async Task EndAsync()
     {
         if (MountPoint is { } target && await IsInTreeAsync(target).ConfigureAwait(false) && await TryLeaveTreeAsync(target).ConfigureAwait(false))
             await Completion.WaitAsync(_options.DrainTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -211,11 +224,5 @@ public sealed class FuseMount : IAsyncDisposable
             _session.Logger.LogWarning(exception, "detaching {MountPoint} failed", target);
             return false;
         }
-    }
-
-    internal void CloseBacking(int id)
-    {
-        if (!_session.Channel.Handle.IsClosed)
-            DeviceNode.CloseBacking(_session.Channel.Handle, id);
     }
 }

@@ -34,7 +34,7 @@ internal static unsafe class Threads
         SignalHandler old;
         if (Libc.SignalAction(WakeSignal, null, &old) != 0)
             return false;
-        SignalHandler action = new() { Handler = NativeLibrary.GetExport(NativeLibrary.Load("libc", typeof(Threads).Assembly, null), "abs") };
+        SignalHandler action = new() { Handler = NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "abs") };
         return Libc.SignalAction(WakeSignal, &action, null) == 0;
     }
 }

@@ -8,12 +8,15 @@ namespace LinuxFuse.Mounting;
 /// <summary>fusermount3: mounts for users who may not, and hands over the descriptor through a socket.</summary>
 internal static class HelperMount
 {
+    /// <summary>The helper's work is a few system calls; only a hung file system below the mount point can make it last.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
     private const string SocketVariable = "_FUSE_COMMFD";
 
     private static readonly string[] s_programs = ["fusermount3", "fusermount"];
 
     /// <exception cref="FuseException">With what the helper says.</exception>
-    public static async Task<SafeFileHandle> MountAsync(string target, FuseOptions options, CancellationToken cancellationToken)
+    public static async Task<SafeFileHandle> MountAsync(string target, FuseOptions options)
     {
         (SafeFileHandle ours, SafeFileHandle childs) = DescriptorSocket.CreatePair();
         using (ours)
@@ -24,7 +27,9 @@ internal static class HelperMount
                 // Until the helper has it, any other child that this process starts inherits this end too. That would be harmless: nothing waits for its end.
                 DescriptorSocket.Inherit(childs);
                 string[] arguments = ["-o", HelperOptions.Format(options), "--", target];
-                (_, said) = await RunAsync(arguments, childs, cancellationToken).ConfigureAwait(false);
+
+                // Not to be cancelled: a helper killed after mounting would leave a dead mount.
+                (_, said) = await RunAsync(arguments, childs, CancellationToken.None).ConfigureAwait(false);
             }
 
             return DescriptorSocket.TryReceive(ours) ?? throw Failure(target, said);
@@ -54,18 +59,21 @@ internal static class HelperMount
     private static async Task<(int Exit, string Said)> RunAsync(string[] arguments, SafeFileHandle? socket, CancellationToken cancellationToken)
     {
         using Process helper = Start(arguments, socket);
+        using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(s_patience);
         try
         {
-            Task<string> output = helper.StandardOutput.ReadToEndAsync(cancellationToken);
-            string said = await helper.StandardError.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
+            Task<string> output = helper.StandardOutput.ReadToEndAsync(deadline.Token);
+            string said = await helper.StandardError.ReadToEndAsync(deadline.Token).ConfigureAwait(false);
             await output.ConfigureAwait(false);
-            await helper.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+            await helper.WaitForExitAsync(deadline.Token).ConfigureAwait(false);
             return (helper.ExitCode, OneLine(said));
         }
         catch (OperationCanceledException)
         {
             helper.Kill();
-            throw;
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new FuseException($"{helper.StartInfo.FileName} did not end within {s_patience.TotalSeconds} s", Errno.ETIMEDOUT);
         }
     }
 

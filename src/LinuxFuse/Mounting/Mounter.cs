@@ -22,11 +22,11 @@ internal static class Mounter
             : null;
 
     /// <exception cref="FuseException">The reason in one line.</exception>
-    public static async Task<SafeFileHandle> MountAsync(string target, FuseOptions options, CancellationToken cancellationToken)
+    public static async Task<SafeFileHandle> MountAsync(string target, FuseOptions options)
     {
         if (options.Method != MountMethod.Helper && DirectMount.TryMount(target, options) is { } device)
             return device;
-        return await HelperMount.MountAsync(target, options, cancellationToken).ConfigureAwait(false);
+        return await HelperMount.MountAsync(target, options).ConfigureAwait(false);
     }
 
     /// <exception cref="FuseException">The reason in one line; EBUSY while files are open.</exception>

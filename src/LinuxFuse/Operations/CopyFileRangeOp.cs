@@ -6,6 +6,9 @@ namespace LinuxFuse;
 /// <summary>COPY_FILE_RANGE within this file system.</summary>
 public readonly struct CopyFileRangeOp
 {
+    /// <summary>MAX_RW_COUNT: what the kernel reads or writes at once. The reply of the older opcode has 32 bits.</summary>
+    private const ulong LargestCount = 0x7ffff000;
+
     private readonly RequestRef _request;
 
     internal CopyFileRangeOp(FuseRequest request) => _request = new RequestRef(request);
@@ -24,7 +27,7 @@ public readonly struct CopyFileRangeOp
 
     public long TargetOffset => (long)Body.OffsetOut;
 
-    public long Length => (long)Math.Min(Body.Length, long.MaxValue);
+    public long Length => (long)Math.Min(Body.Length, _request.Value.Opcode == FuseOpcode.CopyFileRange64 ? long.MaxValue : LargestCount);
 
     private ref readonly CopyFileRangeIn Body => ref _request.Value.As<CopyFileRangeIn>();
 

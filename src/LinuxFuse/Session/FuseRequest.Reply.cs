@@ -62,9 +62,10 @@ internal sealed unsafe partial class FuseRequest
 
     public Errno Reply(ReadOnlyMemory<byte> first, ReadOnlyMemory<byte> second)
     {
-        Claim();
+        // Before claiming: foreign memory may refuse, and then the request must still be answerable.
         using MemoryHandle firstPin = first.Pin();
         using MemoryHandle secondPin = second.Pin();
+        Claim();
         return Session.Send(this, Errno.OK, (byte*)firstPin.Pointer, first.Length, (byte*)secondPin.Pointer, second.Length);
     }
 

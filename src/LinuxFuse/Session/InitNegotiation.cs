@@ -43,6 +43,7 @@ internal static class InitNegotiation
         InRange(options.MaxWrite, PageBytes, 16 * 1024 * 1024, nameof(options.MaxWrite));
         InRange(options.MaxBackground, 1, ushort.MaxValue, nameof(options.MaxBackground));
         InRange(options.TimeGranularity, 1, 1_000_000_000, nameof(options.TimeGranularity));
+        InRange(options.EmulatedMinor ?? NewestMinor, OldestMinor, NewestMinor, nameof(options.EmulatedMinor));
         InRange(options.Readers, 0, 1024, nameof(options.Readers));
 
         static void InRange(int value, int least, int most, string name)

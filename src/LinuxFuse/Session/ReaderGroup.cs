@@ -23,14 +23,17 @@ internal sealed class ReaderGroup(FuseSession session)
         for (int i = 0; i < _readers.Length; i++)
             _readers[i] = new ReaderThread(this, session, channels[i], i);
         foreach (ReaderThread reader in _readers)
-            reader.Start();
+        {
+            if (!reader.TryStart())
+                Ended(new ReaderEnd(ReaderEndKind.Failed, Errno.EAGAIN));
+        }
     }
 
     /// <summary>Ends all readers, wherever they are blocked. A reader whose handler does not return is left behind after <paramref name="patience"/>.</summary>
     public void Stop(TimeSpan patience)
     {
         Leave(new ReaderEnd(ReaderEndKind.Stopped));
-        bool all = true;
+        bool all = _readers.Length > 0;
         foreach (ReaderThread reader in _readers)
             all &= reader.Stop(patience);
         if (!all)

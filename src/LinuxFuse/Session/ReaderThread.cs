@@ -24,7 +24,20 @@ internal sealed class ReaderThread
         _thread = new Thread(Run, StackBytes) { IsBackground = true, Name = $"fuse-{number}" };
     }
 
-    public void Start() => _thread.Start();
+    /// <summary>False if there are no more threads to be had.</summary>
+    public bool TryStart()
+    {
+        try
+        {
+            _thread.Start();
+            return true;
+        }
+        catch (OutOfMemoryException exception)
+        {
+            _session.Logger.LogError(exception, "a reader cannot be started");
+            return false;
+        }
+    }
 
     /// <summary>Waits until the thread has ended, getting it out of read(2) if it is there. False after the time is up.</summary>
     public bool Stop(TimeSpan patience)
@@ -35,7 +48,7 @@ internal sealed class ReaderThread
             // Again and again: the flag is raised before the system call begins, and a signal in between is lost.
             if (_reads)
                 Threads.Wake(_threadId);
-            if (_thread.Join(pause))
+            if (_thread.ThreadState.HasFlag(ThreadState.Unstarted) || _thread.Join(pause))
                 return true;
         }
 

@@ -30,12 +30,13 @@ internal sealed class SessionLifetime
 
     public void Start()
     {
+        // First, so that whatever fails from here on ends the session too.
+        _ = EndAsync();
         int count = _options.Readers > 0 ? _options.Readers : Math.Max(2, Environment.ProcessorCount);
         DeviceChannel[] channels = new DeviceChannel[count];
         channels[0] = _session.Channel;
         for (int i = 1; i < count; i++)
             channels[i] = _options.CloneDevice ? Clone() : _session.Channel;
-        _ = EndAsync();
         _readers.Start(channels);
     }
 

@@ -63,6 +63,21 @@ public class EndingTests
         Assert.False(Directory.Exists(mount.Path));
     }
 
+    /// <summary>Through fusectl, which need not be mounted here, so it is in a namespace of its own.</summary>
+    [FuseFact]
+    public async Task AnAbortedConnectionFaultsCompletion()
+    {
+        await using TempMount mount = await TempMount.CreateAsync(new MemoryFileSystem());
+        string number = LinuxFuse.Mounting.MountTable.Find(mount.Path)!.Device.Split(':')[1];
+        const string connections = "/sys/fs/fuse/connections";
+        string script = $"mount -t fusectl none {connections} && echo 1 > {connections}/{number}/abort";
+        using Process process = Process.Start("unshare", ["-m", "sh", "-c", script]);
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(0, process.ExitCode);
+        FuseException exception = await Assert.ThrowsAsync<FuseException>(() => mount.Mount.Completion.WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.Equal(Errno.ECONNABORTED, exception.Errno);
+    }
+
     [FuseFact]
     public async Task AKilledProcessIsGoneAtOnceAlthoughTheAnswerWouldTakeForEver()
     {

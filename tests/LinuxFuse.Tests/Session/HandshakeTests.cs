@@ -93,4 +93,13 @@ public class HandshakeTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => attaching);
         Assert.True(kernel.Daemon.IsClosed);
     }
+
+    [Fact]
+    public async Task ADeviceThatCannotBeClonedFailsTheAttemptAndNothingHangs()
+    {
+        using FakeKernel kernel = new();
+        await Assert.ThrowsAsync<FuseException>(
+            () => FuseMount.AttachAsync(kernel.Daemon, new ScriptedFileSystem(), FakeKernel.Options with { CloneDevice = true }).WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.True(kernel.Daemon.IsClosed);
+    }
 }

@@ -222,7 +222,7 @@ public class RequestTests
             },
         };
         using FakeKernel kernel = new();
-        await using FuseMount mount = await kernel.StartAsync(fileSystem);
+        await using FuseMount mount = await kernel.StartAsync(fileSystem, FakeKernel.Options with { Readers = 1 });
         Assert.Equal(2ul, kernel.Call(FuseOpcode.Lookup, 1, FakeKernel.Name("x")).As<EntryOut>().Node);
         Assert.Equal(Errno.ENOSYS, kernel.Call(FuseOpcode.ReadLink, 1).Error);
         Assert.IsType<InvalidOperationException>(caught);
