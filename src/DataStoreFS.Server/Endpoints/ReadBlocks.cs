@@ -16,13 +16,13 @@ internal sealed class ReadBlocks
     private readonly DataStoreServerOptions _options;
     private readonly OriginalCost? _cost;
 
-    public ReadBlocks(DatasetRegistry datasets, ServerCounters counters, NativeBlockPool pool, DataStoreServerOptions options)
+    public ReadBlocks(DatasetRegistry datasets, ServerCounters counters, NativeBlockPool pool, DataStoreServerOptions options, OriginalCost? cost)
     {
         _datasets = datasets;
         _counters = counters;
         _pool = pool;
         _options = options;
-        _cost = options.ImitateOriginal ? new OriginalCost() : null;
+        _cost = cost;
     }
 
     /// <summary><c>/datasets/{u}/{rx}/{ry}/{rz}/{v}/{x}/{y}/{z}/{t}/{c}/{a}[/…]</c></summary>

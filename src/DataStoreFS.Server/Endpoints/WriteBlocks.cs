@@ -3,6 +3,7 @@ using DataStoreFS.Model;
 using DataStoreFS.N5;
 using DataStoreFS.Server.Http;
 using DataStoreFS.Server.Storage;
+using DataStoreFS.Server.Testing;
 
 namespace DataStoreFS.Server.Endpoints;
 
@@ -16,13 +17,15 @@ internal sealed class WriteBlocks
     private readonly ServerCounters _counters;
     private readonly NativeBlockPool _pool;
     private readonly DataStoreServerOptions _options;
+    private readonly OriginalCost? _cost;
 
-    public WriteBlocks(DatasetRegistry datasets, ServerCounters counters, NativeBlockPool pool, DataStoreServerOptions options)
+    public WriteBlocks(DatasetRegistry datasets, ServerCounters counters, NativeBlockPool pool, DataStoreServerOptions options, OriginalCost? cost)
     {
         _datasets = datasets;
         _counters = counters;
         _pool = pool;
         _options = options;
+        _cost = cost;
     }
 
     /// <summary><c>POST /datasets/{u}/{rx}/{ry}/{rz}/{v}/{x}/{y}/{z}/{t}/{c}/{a}[/…]</c></summary>
@@ -40,6 +43,11 @@ internal sealed class WriteBlocks
         if (target.Version is null)
         {
             throw new Refusal(406, "Cannot write in mode: READ");
+        }
+
+        if (_cost is not null)
+        {
+            await _cost.PayAsync(target.Folder.Uuid, blocks, exchange.Aborted).ConfigureAwait(false);
         }
 
         Storing storing = new(_options.SyncWrites, _counters);
@@ -84,7 +92,7 @@ internal sealed class WriteBlocks
         byte[] header = new byte[BlockAnswer.FrameHeader];
         if (await body.ReadAsync(header).ConfigureAwait(false) < header.Length)
         {
-            throw Refusal.BrokenBlock();
+            throw new Refusal(500, string.Empty, "text/plain;charset=utf-8");
         }
 
         Size3 size = SizeOf(header, level.Info.BlockSize);

@@ -36,8 +36,9 @@ internal sealed class Refusal : Exception
         "Cannot invoke \"java.lang.Integer.intValue()\" because the return value of \"java.util.Map.get(Object)\" is null",
         "text/plain;charset=utf-8");
 
-    /// <summary>A block file that cannot be decoded.</summary>
-    public static Refusal BrokenBlock(Exception? inner = null) => new(500, string.Empty, "text/plain;charset=utf-8", inner);
+    /// <summary>A block that cannot be read: no text, as the original. The reason is for the server's log.</summary>
+    public static Refusal BrokenBlock(string reason, Exception? inner = null) =>
+        new(500, string.Empty, "text/plain;charset=utf-8", new InvalidDataException(reason, inner));
 
     /// <summary>An exception that the original does not map: its container's error page.</summary>
     public static Refusal ErrorPage(Exception? inner = null) => new(

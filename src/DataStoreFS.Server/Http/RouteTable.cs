@@ -1,6 +1,7 @@
 using DataStoreFS.N5;
 using DataStoreFS.Server.Endpoints;
 using DataStoreFS.Server.Storage;
+using DataStoreFS.Server.Testing;
 
 namespace DataStoreFS.Server.Http;
 
@@ -9,15 +10,16 @@ internal static class RouteTable
 {
     public static Routes Create(DatasetRegistry datasets, ServerCounters counters, NativeBlockPool pool, DataStoreServerOptions options, Action stop)
     {
+        OriginalCost? cost = options.ImitateOriginal ? new OriginalCost() : null;
         VersionFolders versions = new();
         CreateDataset create = new(datasets, options);
         DeleteDataset delete = new(datasets, versions);
         EditDataset edit = new(datasets, options.MaxRequestBody);
-        WriteBlocks write = new(datasets, counters, pool, options);
+        WriteBlocks write = new(datasets, counters, pool, options, cost);
         RebuildPyramid rebuild = new(datasets, pool, options);
         DescribeDataset describe = new(datasets, options.Quirks);
         BrowseList lists = new(datasets);
-        ReadBlocks read = new(datasets, counters, pool, options);
+        ReadBlocks read = new(datasets, counters, pool, options, cost);
         StartDataset start = new(datasets, versions.CreateNext);
         BigDataServer bigDataServer = new(datasets, counters, pool, options);
         return new Routes

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http;
@@ -66,23 +67,31 @@ internal sealed class ServerApplication : IHttpApplication<Exchange>
         }
         catch (Refusal refusal)
         {
+            if (refusal is { Status: >= 500, InnerException: { } reason })
+            {
+                Log(exchange, reason.Message);
+            }
+
             await AnswerAsync(exchange, refusal).ConfigureAwait(false);
         }
         catch (BadHttpRequestException e)
         {
             await AnswerAsync(exchange, new Refusal(e.StatusCode, e.Message, null, e)).ConfigureAwait(false);
         }
-        catch (Exception e) when (exchange.Aborted.IsCancellationRequested && e is OperationCanceledException or IOException)
+        catch (Exception e) when (e is ConnectionResetException or ConnectionAbortedException || (exchange.Aborted.IsCancellationRequested && e is OperationCanceledException or IOException))
         {
             // The client has gone; there is nobody to answer.
             exchange.Http.Abort();
         }
         catch (Exception e)
         {
-            _options.Log?.Invoke($"{exchange.Method} {exchange.Path.Target} failed: {e.GetType().Name}: {e.Message.ReplaceLineEndings(" ")}");
+            Log(exchange, $"{e.GetType().Name}: {e.Message}");
             await AnswerAsync(exchange, Refusal.ErrorPage(e)).ConfigureAwait(false);
         }
     }
+
+    private void Log(Exchange exchange, string reason) =>
+        _options.Log?.Invoke($"{exchange.Method} {exchange.Path.Target}: {reason}".ReplaceLineEndings(" "));
 
     private static async Task AnswerAsync(Exchange exchange, Refusal refusal)
     {

@@ -18,7 +18,7 @@ internal static class AtomicFile
         string temporary = $"{Path.GetDirectoryName(path)}/.{Path.GetFileName(path)}.{Environment.ProcessId}-{Interlocked.Increment(ref s_counter)}.part";
         try
         {
-            using (SafeFileHandle file = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.None, content.Length))
+            using (SafeFileHandle file = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
             {
                 RandomAccess.Write(file, content, 0);
                 if (sync)

@@ -111,7 +111,8 @@ internal sealed class DatasetFolder
                     versions.Add(version);
                 }
 
-                if (entry is FileInfo && label is null)
+                // Hidden files are file systems' and tools' own.
+                if (entry is FileInfo && label is null && entry.Name[0] != '.')
                 {
                     label = entry.Name;
                 }

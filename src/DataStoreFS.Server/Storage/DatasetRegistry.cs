@@ -29,17 +29,14 @@ internal sealed class DatasetRegistry
         foreach (string path in Directory.EnumerateDirectories(Root))
         {
             string uuid = Path.GetFileName(path);
-            DatasetFolder folder = new(Root, uuid);
-            if (!IsName(uuid) || !folder.Versions.Any(v => File.Exists(folder.XmlPath(v))))
-            {
-                continue;
-            }
-
             try
             {
-                DatasetRecord record = _records.Read(uuid) ?? DatasetRecord.FromFolder(folder);
-                _folders[uuid] = folder;
-                _registered[uuid] = new Dataset(folder, record);
+                DatasetFolder folder = new(Root, uuid);
+                if (IsName(uuid) && folder.Versions.Any(v => File.Exists(folder.XmlPath(v))))
+                {
+                    _registered[uuid] = new Dataset(folder, _records.Read(uuid) ?? DatasetRecord.FromFolder(folder));
+                    _folders[uuid] = folder;
+                }
             }
             catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or Refusal)
             {

@@ -16,6 +16,7 @@ internal struct StoredBlock
     private const int PackingSlack = 1 << 20;
 
     private LevelFolder _level;
+    private BlockAddress _at;
     private int _fd;
     private bool _open;
     private long _fileLength;
@@ -37,6 +38,7 @@ internal struct StoredBlock
     public void Open(ReadOnlySpan<LevelFolder?> levels, in BlockAddress at)
     {
         Missing = true;
+        _at = at;
         foreach (LevelFolder? level in levels)
         {
             if (level is null)
@@ -44,18 +46,18 @@ internal struct StoredBlock
                 continue;
             }
 
+            _level = level;
             try
             {
                 _fd = level.OpenBlock(at.X, at.Y, at.Z);
             }
             catch (IOException e)
             {
-                throw Refusal.BrokenBlock(e);
+                throw Broken(e.Message, e);
             }
 
             if (_fd >= 0)
             {
-                _level = level;
                 _open = true;
                 Missing = false;
                 ReadHeader();
@@ -81,7 +83,7 @@ internal struct StoredBlock
         catch (Exception e) when (e is DataStoreException or IOException)
         {
             block.Release();
-            throw Refusal.BrokenBlock(e);
+            throw Broken(e.Message, e);
         }
         finally
         {
@@ -112,15 +114,18 @@ internal struct StoredBlock
         }
         catch (Exception e) when (e is DataStoreException or IOException)
         {
-            throw Refusal.BrokenBlock(e);
+            throw Broken(e.Message, e);
         }
 
         long behind = _fileLength - Header.Length;
         if (IsRaw ? behind < Header.PayloadBytes : behind > (2L * Header.PayloadBytes) + PackingSlack)
         {
-            throw Refusal.BrokenBlock();
+            throw Broken($"its {_fileLength} bytes cannot hold {Header.PayloadBytes} bytes of voxels");
         }
     }
+
+    private readonly Refusal Broken(string reason, Exception? inner = null) =>
+        Refusal.BrokenBlock($"{_level.Path}/{_at.X}/{_at.Y}/{_at.Z}: {reason}", inner);
 
     private void CloseFile()
     {

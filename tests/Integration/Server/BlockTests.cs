@@ -77,7 +77,9 @@ public sealed class BlockTests
     [InlineData("lz4", 1000)]
     public async Task BlockFileThatIsCutIsStatus500WithoutText(string compression, int length)
     {
-        await using ServerFixture fixture = await ServerFixture.StartAsync();
+        List<string> log = [];
+        await using ServerFixture fixture = await ServerFixture.StartAsync(
+            options: folder => new DataStoreServerOptions { Folder = folder, Urls = ["http://127.0.0.1:0"], Log = log.Add });
         string uuid = await fixture.Client.CreateAsync(TestDatasets.Simple("uint8", compression));
         string path = $"/datasets/{uuid}/1/1/1/0/0/0/0/0/0/0/1/0/0/0/0/0";
         Assert.Equal(200, (await fixture.Client.PostBlocksAsync(path, TestDatasets.Frame(32, 32, 32), TestDatasets.Frame(32, 32, 32))).Status);
@@ -88,6 +90,7 @@ public sealed class BlockTests
         }
 
         Assert.Equal((500, string.Empty), await fixture.Client.AskAsync("GET", path));
+        Assert.StartsWith($"GET {path}: {file}: ", Assert.Single(log), StringComparison.Ordinal);
         Assert.Equal(0, fixture.Server.BuffersInUse);
     }
 
