@@ -8,7 +8,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Benchmarks;
 
 /// <summary>
-/// <c>disk FOLDER [BLOCKS] [VOXELS]</c>: the disk tier against plain files of the same bytes in the same folder, eight readers, in the page cache and after the
+/// <c>disk FOLDER [BLOCKS] [VOXELS]</c>: the disk tier against plain files of the same bytes in the same folder, eight readers, in the page cache
+/// and after the
 /// pages were given back (posix_fadvise, so that no privilege is needed). Not a BenchmarkDotNet class: what is measured includes the disk.
 /// </summary>
 internal static partial class DiskTierBenchmark

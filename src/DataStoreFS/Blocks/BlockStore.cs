@@ -122,17 +122,19 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
         return new ValueTask<BlockBuffer?>(delay > TimeSpan.Zero ? FetchLaterAsync(key, delay, cancellationToken) : FetchAsync(key, cancellationToken));
     }
 
-    public bool Prefetch(in BlockKey key)
+    public int PrefetchRoom => Math.Max(_options.SpeculationQueue - _flight.Count, 0);
+
+    public PrefetchReply Prefetch(in BlockKey key)
     {
         Volume volume = VolumeOf(key);
         if (!volume.IsAddressable(key) || _caches.Has(volume, key) || _failed.DelayOf(key) > TimeSpan.Zero)
         {
-            return true;
+            return PrefetchReply.Known;
         }
 
-        if (_flight.Count >= _options.SpeculationQueue)
+        if (PrefetchRoom == 0)
         {
-            return false;
+            return PrefetchReply.Full;
         }
 
         BlockFetch fetch = _flight.Join(key, volume, _time.GetTimestamp(), null, out bool began, out _);
@@ -141,7 +143,7 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
             Begin(fetch);
         }
 
-        return true;
+        return began ? PrefetchReply.Begun : PrefetchReply.Known;
     }
 
     /// <summary>

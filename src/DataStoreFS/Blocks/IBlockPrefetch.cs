@@ -7,10 +7,21 @@ public interface IBlockPrefetch
 {
     /// <summary>
     /// Fetches a block that somebody will probably ask for, when the server has nothing better to do. A later <see cref="IBlockStore.GetAsync"/> for it
-    /// moves it ahead.
+    /// moves it ahead. Returns at once.
     /// </summary>
-    /// <returns>False when it was refused because too much is under way: predict less. True also when the block is here already.</returns>
-    bool Prefetch(in BlockKey key);
+    PrefetchReply Prefetch(in BlockKey key);
 
-    BlockStoreStatistics Statistics { get; }
+    /// <summary>How many more would be taken now.</summary>
+    int PrefetchRoom { get; }
+}
+
+public enum PrefetchReply
+{
+    Begun,
+
+    /// <summary>It is here or on its way already, or cannot be fetched.</summary>
+    Known,
+
+    /// <summary>Refused because too much is under way: predict less.</summary>
+    Full,
 }

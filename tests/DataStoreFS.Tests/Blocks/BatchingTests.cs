@@ -86,7 +86,7 @@ public sealed class BatchingTests : StoreTest
         ScriptedCall call = await Client.NextAsync();
         for (int x = 10; x < 14; x++)
         {
-            Assert.True(store.Prefetch(At(x)));
+            Assert.Equal(PrefetchReply.Begun, store.Prefetch(At(x)));
         }
 
         readers.Add(ReadAsync(store, At(1)));
@@ -135,8 +135,12 @@ public sealed class BatchingTests : StoreTest
     {
         BlockStore store = Store(new BlockStoreOptions { CacheBytes = 1 << 20, MaxConcurrency = 1, SpeculationQueue = 3 });
 
-        Assert.True(store.Prefetch(At(1)) && store.Prefetch(At(2)) && store.Prefetch(At(3)));
-        Assert.False(store.Prefetch(At(4)));
+        foreach (int x in (int[])[1, 2, 3])
+        {
+            Assert.Equal(PrefetchReply.Begun, store.Prefetch(At(x)));
+        }
+
+        Assert.Equal(PrefetchReply.Full, store.Prefetch(At(4)));
 
         (await Client.NextAsync()).Answer();
         (await Client.NextAsync()).Answer();

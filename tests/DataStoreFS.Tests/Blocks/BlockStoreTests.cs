@@ -56,7 +56,7 @@ public sealed class BlockStoreTests : StoreTest
         BlockStore store = Store();
 
         Assert.Null(await ReadAsync(store, At(1, setup: 1)));
-        Assert.True(store.Prefetch(At(1, setup: 1)));
+        Assert.Equal(PrefetchReply.Known, store.Prefetch(At(1, setup: 1)));
         Assert.Empty(Client.Calls);
     }
 

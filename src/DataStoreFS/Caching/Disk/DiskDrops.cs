@@ -31,7 +31,8 @@ internal sealed unsafe class DiskDrops(DiskFolder folder, DiskShards shards, Dis
         string name = Encoding.ASCII.GetString(nameBytes[..DiskRecord.NameCharacters]);
         if (!TryBury(shard, name, now))
         {
-            // No tombstone (disk full, another process stuck in this shard): then nothing of the volume that is older is shown. Coarse, and never wrong.
+            // No tombstone (disk full, another process stuck in this shard): then nothing of the volume that is older is shown. Coarse, and never
+            // wrong.
             volume.RaiseFloor(now);
             marks.SetFloor(volume.Mark, now);
             shards.Remove(shard, name);

@@ -10,7 +10,8 @@ namespace DataStoreFS.Caching.Disk;
 /// </summary>
 /// <remarks>
 /// Contract. Owns the descriptors; <see cref="Dispose"/> closes them, after everything that reads or writes has stopped. When the folder was
-/// deleted by someone, <see cref="Recover"/> makes it again and puts the new descriptors under the old numbers (dup3), so that a number that another thread is using never names anything else.
+/// deleted by someone, <see cref="Recover"/> makes it again and puts the new descriptors under the old numbers (dup3), so that a number that
+/// another thread is using never names anything else.
 /// </remarks>
 internal sealed class DiskFolder : IDisposable
 {
@@ -81,7 +82,9 @@ internal sealed class DiskFolder : IDisposable
         return new DiskFolder(path, root, status);
     }
 
-    /// <summary>The descriptor of the folder of blocks whose hash begins with <paramref name="shard"/>; -1 when it is not there (or cannot be made).</summary>
+    /// <summary>
+    /// The descriptor of the folder of blocks whose hash begins with <paramref name="shard"/>; -1 when it is not there (or cannot be made).
+    /// </summary>
     public int Shard(byte shard, bool make = false)
     {
         int fd = Volatile.Read(ref _shards[shard]);

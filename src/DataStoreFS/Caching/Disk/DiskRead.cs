@@ -7,7 +7,8 @@ namespace DataStoreFS.Caching.Disk;
 
 /// <summary>One read of one block: first what needs no disk access, by the caller's thread; the rest by a reader thread.</summary>
 /// <remarks>
-/// Contract. Rented from <see cref="DiskReaders"/>, used for one read, and returned by <see cref="DiskReaders.Return"/>, or, when the answer is awaited,
+/// Contract. Rented from <see cref="DiskReaders"/>, used for one read, and returned by <see cref="DiskReaders.Return"/>, or, when the answer is
+/// awaited,
 /// by the await itself (GetResult). Its scratch memory lives as long as the object. While it runs it owns a descriptor and a block buffer; both are
 /// given up in <see cref="Finish"/> on every path, the buffer into the answer when that is a block.
 /// </remarks>
@@ -60,7 +61,8 @@ internal sealed unsafe class DiskRead(DiskReaders readers, NativeBlockPool pool,
         _fd = Open(cachedOnly: true);
         if (_fd < 0)
         {
-            // Everything but "no such file" goes the long way: the name is not in memory, or the kernel cannot say (before 5.12, or by a filter of system calls).
+            // Everything but "no such file" goes the long way: the name is not in memory, or the kernel cannot say (before 5.12, or by a filter
+            // of system calls).
             return LastError is NoEntry or BadDescriptor ? DiskReadState.Absent : DiskReadState.NeedsDisk;
         }
 

@@ -12,11 +12,13 @@ internal sealed class DiskSweeper(DiskFolder folder, DiskAccounts accounts, Disk
     // One sweep takes the cache this far below its size, so that the listing is paid for by many later writes.
     private const double SweptShare = 0.95;
 
-    // Files that are looked at together: among them the order is exactly by last use. 16 Ki entries are some 2 MB of garbage, and all of a cache of 8 GiB of 512 KiB blocks;
+    // Files that are looked at together: among them the order is exactly by last use. 16 Ki entries are some 2 MB of garbage, and all of a cache
+    // of 8 GiB of 512 KiB blocks;
     // a larger cache is swept in groups of shards that the hash has filled alike.
     private const int GroupEntries = 16 * 1024;
 
-    // A tombstone is what stops a write that was on its way when a block changed; no write is on its way as long as this (see DiskWriter.OldestOffer).
+    // A tombstone is what stops a write that was on its way when a block changed; no write is on its way as long as this (see
+    // DiskWriter.OldestOffer).
     private static readonly long s_tombstoneTicks = TimeSpan.FromMinutes(10).Ticks;
 
     private int _cursor = Random.Shared.Next(DiskFolder.Shards);

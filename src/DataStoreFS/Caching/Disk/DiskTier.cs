@@ -13,7 +13,8 @@ public sealed record DiskTierOptions(string Folder, long Size);
 /// folder is a miss. README.md of this folder explains the files and why no old data can appear.
 /// </summary>
 /// <remarks>
-/// Contract. Owns its descriptors and threads until <see cref="DisposeAsync"/>; blocks in answers belong to the caller, blocks that are offered are retained
+/// Contract. Owns its descriptors and threads until <see cref="DisposeAsync"/>; blocks in answers belong to the caller, blocks that are offered
+/// are retained
 /// while they are queued.
 /// </remarks>
 public sealed class DiskTier : IBlockTier, IAsyncDisposable

@@ -11,7 +11,8 @@ namespace DataStoreFS.Caching.Disk;
 /// when the disk is slower, the kernel holds this thread up, the queue fills, and offers are dropped.
 /// </summary>
 /// <remarks>
-/// Contract. The queue holds a reference to each queued block, at most <see cref="QueueBytes"/> in all. <see cref="StopAsync"/> writes what is queued, for a
+/// Contract. The queue holds a reference to each queued block, at most <see cref="QueueBytes"/> in all. <see cref="StopAsync"/> writes what is
+/// queued, for a
 /// few seconds, and releases the rest.
 /// </remarks>
 internal sealed unsafe class DiskWriter

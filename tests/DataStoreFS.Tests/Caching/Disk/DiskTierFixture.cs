@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DataStoreFS.Tests.Caching.Disk;
 
-/// <summary>A folder of its own, a clock that only tests move, and tiers on the folder: each stands for a process, since the locks are per open file.</summary>
+/// <summary>
+/// A folder of its own, a clock that only tests move, and tiers on the folder: each stands for a process, since the locks are per open file.
+/// </summary>
 public abstract class DiskTierFixture : IAsyncLifetime
 {
     private readonly List<DiskTier> _tiers = [];
@@ -111,7 +113,9 @@ public abstract class DiskTierFixture : IAsyncLifetime
     protected string[] BlockFiles() =>
         [.. Directory.EnumerateDirectories(Folder).Where(d => Path.GetFileName(d).Length == 2).SelectMany(Directory.EnumerateFiles)];
 
-    /// <summary>uint16, 10 x 10 x 1000 voxels in blocks of 32 x 32 x 10 (so 10 x 10 x 10, 2 kB), three timepoints; a second level of clipped 16^3.</summary>
+    /// <summary>
+    /// uint16, 10 x 10 x 1000 voxels in blocks of 32 x 32 x 10 (so 10 x 10 x 10, 2 kB), three timepoints; a second level of clipped 16^3.
+    /// </summary>
     protected static VolumeInfo Volume(string version = "0", string uuid = "u-1", VoxelType type = VoxelType.UInt16, int number = 0) => new()
     {
         Volume = number,

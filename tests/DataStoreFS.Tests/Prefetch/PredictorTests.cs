@@ -1,0 +1,214 @@
+using DataStoreFS.Model;
+using DataStoreFS.Prefetch;
+using DataStoreFS.Traces;
+
+namespace DataStoreFS.Tests.Prefetch;
+
+/// <summary>Recorded and made-up programs on a simulated link of 1 GB/s with a round trip of 20 ms. All times are simulated.</summary>
+public sealed class PredictorTests
+{
+    private const double RoundTrip = 20;
+    private const double MegabytesPerSecond = 1000;
+    private const int Most = 1024;
+
+    // After the first burst, which nothing can foresee: at most this much of what it costs without; at most twice what the same mount costs
+    // without a round trip (or a round trip).
+    [Theory]
+    [InlineData("zscroll", 0.10)]
+    [InlineData("timescrub", 0.25)]
+    [InlineData("fused", 0.10)]
+    [InlineData("pan", 0.05)]
+    public void AViewersMovementsAreForeseen(string trace, double share)
+    {
+        IReadOnlyList<TraceBurst> bursts = Trace(trace);
+        SimulatedRun with = Simulate(TraceGeometry.Tree, bursts, 8, new Predictor(Most, false));
+        SimulatedRun without = Simulate(TraceGeometry.Tree, bursts, 8, null);
+        SimulatedRun near = new PrefetchSimulator(TraceGeometry.Tree, 0, MegabytesPerSecond).Run(bursts, new Predictor(Most, false));
+
+        Assert.InRange(with.StallAfterFirst, 0, without.StallAfterFirst * share);
+        Assert.InRange(with.StallAfterFirst, 0, Math.Max(2 * near.StallAfterFirst, RoundTrip + 5));
+        Assert.InRange(with.Waste, 0, 0.6);
+    }
+
+    [Fact]
+    public void AWalkThroughALevelIsReadAhead()
+    {
+        SimulatedRun run = Simulate(Workloads.Medium, Workloads.Sequential(512), 1, new Predictor(Most, false));
+
+        // 10 s without. One reader then gets half of the link's rate, and two thirds of what it did not have to wait for came from here.
+        Assert.InRange(run.Stall, 256, 700);
+        Assert.InRange(run.Wasted, 0, 128);
+    }
+
+    [Theory]
+    [InlineData(2, 1, 0)]
+    [InlineData(0, 1, 2)]
+    [InlineData(1, 0, 2)]
+    public void AnyNestingOrderIsReadAhead(int outer, int middle, int inner)
+    {
+        TraceBurst walk = new(TimeSpan.Zero, [.. Workloads.All(outer, middle, inner).Take(512)]);
+        SimulatedRun run = Simulate(Workloads.Medium, [walk], 1, new Predictor(Most, false));
+
+        Assert.InRange(run.Stall, 256, 1000);
+    }
+
+    [Fact]
+    public void PlaneAfterPlaneInRandomOrderIsReadAhead()
+    {
+        SimulatedRun run = Simulate(Workloads.Medium, Workloads.Planes(16), 4, new Predictor(Most, false));
+        SimulatedRun without = Simulate(Workloads.Medium, Workloads.Planes(16), 4, null);
+
+        Assert.InRange(run.StallAfterFirst, 0, without.StallAfterFirst / 4);
+        Assert.InRange(run.Waste, 0, 0.1);
+    }
+
+    [Fact]
+    public void RandomReadingOfALevelGainsAndWastesNoMoreThanItReads()
+    {
+        SimulatedRun run = Simulate(Workloads.Medium, Workloads.Shuffled(512), 8, new Predictor(Most, false));
+        SimulatedRun without = Simulate(Workloads.Medium, Workloads.Shuffled(512), 8, null);
+
+        Assert.InRange(run.Stall, 0, without.Stall * 0.75);
+        Assert.InRange(run.Wasted, 0, 512);
+    }
+
+    [Fact]
+    public void AFewRandomBlocksOfALevelAreNotFollowedByOthers()
+    {
+        SimulatedRun run = Simulate(Workloads.Medium, Workloads.Shuffled(7), 1, new Predictor(Most, false));
+
+        Assert.Equal(0, run.Guessed);
+    }
+
+    [Fact]
+    public void WhereWaitingIsCheapRandomReadingIsLeftAlone()
+    {
+        SimulatedRun run = new PrefetchSimulator(Workloads.Medium, 0.5, MegabytesPerSecond).Run(Workloads.Shuffled(512), new Predictor(Most, false));
+
+        Assert.InRange(run.Guessed, 0, 40); // what looks like short walks by chance
+    }
+
+    [Fact]
+    public void OpenGuessesStayBelowTheirBound()
+    {
+        const int Few = 32;
+        Predictor predictor = new(Few, false);
+        Simulate(TraceGeometry.Tree, Trace("timescrub"), 8, predictor);
+
+        PrefetchStatistics statistics = predictor.Statistics;
+        Assert.InRange(statistics.Issued - statistics.Used - statistics.Wasted, 0, Few);
+        Assert.True(statistics.Used > 100);
+    }
+
+    [Fact]
+    public void AProgramThatNeverUsesGuessesGetsFewerAndFewer()
+    {
+        // Short walks of eight blocks at random places, as of a program that reads small regions.
+        Predictor predictor = new(Most, false);
+        predictor.AddVolume(Workloads.Medium);
+        Random random = new(1);
+        BlockKey[] guesses = new BlockKey[64];
+        int[] perRound = new int[400];
+        long now = 0;
+        for (int round = 0; round < perRound.Length; round++)
+        {
+            (int x, int y) = (random.Next(8), random.Next(8));
+            for (int z = 4; z < 8; z++)
+            {
+                now += 2;
+                predictor.Observe(new Access(new BlockKey(0, 0, 0, 0, x, y, z), 1, now, 0.1));
+                perRound[round] += predictor.Take(guesses, now);
+            }
+
+            now += 12_000;
+            predictor.Tick(now);
+        }
+
+        Assert.True(perRound.Take(40).Sum() > 2 * perRound.TakeLast(40).Sum(), $"{perRound.Take(40).Sum()}, then {perRound.TakeLast(40).Sum()}");
+    }
+
+    [Fact]
+    public void TwoProgramsDoNotDisturbEachOther()
+    {
+        Predictor predictor = new(Most, false);
+        predictor.AddVolume(Workloads.Medium);
+        BlockKey[] guesses = new BlockKey[64];
+        BlockKey[] forward = [.. Workloads.All(0, 1, 2).Take(200)];
+        BlockKey[] backward = [.. Workloads.All(0, 1, 2).Reverse().Take(200)];
+        HashSet<BlockKey> guessed = [];
+        for (int i = 0; i < 200; i++)
+        {
+            predictor.Observe(new Access(forward[i], 1, i, 0));
+            predictor.Observe(new Access(backward[i], 2, i, 0));
+            guessed.UnionWith(guesses[..predictor.Take(guesses, i)]);
+        }
+
+        Assert.True(forward.Skip(5).All(guessed.Contains));
+        Assert.True(backward.Skip(5).All(guessed.Contains));
+    }
+
+    [Fact]
+    public void GuessesAreAlwaysInsideTheGrid()
+    {
+        foreach (VolumeInfo volume in (VolumeInfo[])[TraceGeometry.Tree, TraceGeometry.BigTree, Workloads.Medium])
+        {
+            for (int seed = 0; seed < 20; seed++)
+            {
+                GuessWildly(volume, new Random(seed));
+            }
+        }
+    }
+
+    private static void GuessWildly(VolumeInfo volume, Random random)
+    {
+        Predictor predictor = new(256, false);
+        predictor.AddVolume(volume);
+        BlockKey[] guesses = new BlockKey[64];
+        long now = 0;
+        BlockKey at = default;
+        for (int step = 0; step < 2000; step++)
+        {
+            now += random.Next(random.Next(20) == 0 ? 400 : 5);
+            at = Move(volume, random, at);
+            predictor.Observe(new Access(at, (uint)random.Next(3), now, random.Next(30)));
+            if (random.Next(4) == 0)
+            {
+                predictor.Tick(now);
+            }
+
+            int count = predictor.Take(guesses, now);
+            foreach (BlockKey guess in guesses[..count])
+            {
+                Assert.InRange(guess.Setup, 0, volume.Setups.Count - 1);
+                Assert.InRange(guess.Timepoint, 0, volume.TimepointIds.Count - 1);
+                Assert.True(volume.Level(guess).Contains(guess.X, guess.Y, guess.Z), $"{guess}");
+                if (random.Next(10) == 0)
+                {
+                    predictor.Refuse(guess);
+                }
+            }
+        }
+    }
+
+    private static BlockKey Move(VolumeInfo volume, Random random, BlockKey at)
+    {
+        if (random.Next(30) == 0)
+        {
+            at = at with { Setup = random.Next(volume.Setups.Count), Timepoint = random.Next(volume.TimepointIds.Count) };
+            at = at with { Level = random.Next(volume.Setups[at.Setup].Levels.Count) };
+        }
+
+        Size3 grid = volume.Level(at).Grid;
+        return at with
+        {
+            X = Math.Clamp(at.X + random.Next(-1, 2), 0, (int)grid.X - 1),
+            Y = Math.Clamp(at.Y + random.Next(-1, 2), 0, (int)grid.Y - 1),
+            Z = Math.Clamp(at.Z + random.Next(-1, 2), 0, (int)grid.Z - 1),
+        };
+    }
+
+    private static IReadOnlyList<TraceBurst> Trace(string name) => BlockTrace.Parse(File.ReadLines(Fixtures.PathOf($"traces/{name}.slow20.tsv"))).Bursts;
+
+    private static SimulatedRun Simulate(VolumeInfo volume, IReadOnlyList<TraceBurst> bursts, int openers, Predictor? predictor) =>
+        new PrefetchSimulator(volume, RoundTrip, MegabytesPerSecond, openers).Run(bursts, predictor);
+}
