@@ -28,8 +28,11 @@ internal sealed class BlockBatch(ServerGate gate, QueueLane lane, BlockFetch[] f
     /// <summary>Bytes that came.</summary>
     public long Received { get; private set; }
 
+    /// <summary>Why blocks of it failed; null when all came.</summary>
+    public DataStoreException? Fault { get; private set; }
+
     /// <summary>The server did not get it done in time: it is asked too much at once. A refusal or a broken block says nothing of that.</summary>
-    public bool Overloaded { get; private set; }
+    public bool Overloaded => Fault?.Kind == DataStoreErrorKind.Timeout;
 
     /// <summary>Sends it. Completes when every fetch has its outcome; never fails.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -54,8 +57,13 @@ internal sealed class BlockBatch(ServerGate gate, QueueLane lane, BlockFetch[] f
             fault = new DataStoreException(DataStoreErrorKind.Local, $"reading from {gate.Server} failed unexpectedly: {e.GetType().Name}: {e.Message}", e);
         }
 
+        if (_done == fetches.Length)
+        {
+            return;
+        }
+
         fault ??= new DataStoreException(DataStoreErrorKind.Protocol, $"{gate.Server} left out {fetches.Length - _done} of {fetches.Length} blocks");
-        Overloaded = _done < fetches.Length && fault.Kind == DataStoreErrorKind.Timeout;
+        Fault = fault;
         while (_done < fetches.Length)
         {
             memory.Unreserve(blockBytes);

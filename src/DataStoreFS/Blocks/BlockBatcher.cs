@@ -10,7 +10,6 @@ namespace DataStoreFS.Blocks;
 /// <remarks>
 /// All queues, counts and learnt figures of all servers are under one leaf lock. Sending and outcomes happen outside of it, on the thread that
 /// queued the block or that finished reading an answer, so a miss costs no hop to another thread.
-/// Bytes on their way are bounded to half the memory budget (speculation to a quarter): beyond that, requests wait in the queue.
 /// </remarks>
 internal sealed class BlockBatcher : IAsyncDisposable
 {
@@ -18,26 +17,23 @@ internal sealed class BlockBatcher : IAsyncDisposable
     private const int WorkPerBlock = 4096;
 
     private readonly Lock _gate = new();
-    private readonly List<ServerGate> _servers = [];
+    private readonly RequestPlanner _planner;
     private readonly CancellationTokenSource _end = new();
     private readonly MemoryTier _memory;
-    private readonly BlockStoreOptions _options;
     private readonly IFetchOutcome _outcome;
     private readonly TimeProvider _time;
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long _onTheirWay;
     private long _requests;
     private long _blocks;
     private int _running;
-    private int _turn;
     private bool _ending;
 
     public BlockBatcher(MemoryTier memory, IFetchOutcome outcome, BlockStoreOptions options, TimeProvider time)
     {
         _memory = memory;
         _outcome = outcome;
-        _options = options;
         _time = time;
+        _planner = new RequestPlanner(memory, options, outcome);
     }
 
     public (long Requests, long Blocks, int Concurrency, int BatchSize) Statistics
@@ -46,8 +42,8 @@ internal sealed class BlockBatcher : IAsyncDisposable
         {
             lock (_gate)
             {
-                int concurrency = _servers.Count == 0 ? 0 : _servers.Max(s => s.Limit.Current);
-                return (_requests, _blocks, concurrency, _servers.Count == 0 ? 0 : _servers.Max(s => s.Size.Current));
+                int concurrency = _planner.Servers.Select(s => s.Limit.Current).DefaultIfEmpty().Max();
+                return (_requests, _blocks, concurrency, _planner.Servers.Select(s => s.Size.Current).DefaultIfEmpty().Max());
             }
         }
     }
@@ -61,7 +57,7 @@ internal sealed class BlockBatcher : IAsyncDisposable
             ending = _ending;
             if (!ending)
             {
-                Server(fetch).Queue.Add(fetch, fetch.Demanded ? QueueLane.Demand : QueueLane.Speculation);
+                _planner.GateOf(fetch).Queue.Add(fetch, fetch.Demanded ? QueueLane.Demand : QueueLane.Speculation);
             }
         }
 
@@ -85,7 +81,7 @@ internal sealed class BlockBatcher : IAsyncDisposable
                 return;
             }
 
-            ServerQueue queue = Server(fetch).Queue;
+            ServerQueue queue = _planner.GateOf(fetch).Queue;
             queue.Remove(fetch);
             queue.Add(fetch, QueueLane.Demand);
         }
@@ -104,7 +100,7 @@ internal sealed class BlockBatcher : IAsyncDisposable
                 return false;
             }
 
-            Server(fetch).Queue.Remove(fetch);
+            _planner.GateOf(fetch).Queue.Remove(fetch);
             return true;
         }
     }
@@ -121,7 +117,7 @@ internal sealed class BlockBatcher : IAsyncDisposable
             }
 
             _ending = true;
-            foreach (ServerGate server in _servers)
+            foreach (ServerGate server in _planner.Servers)
             {
                 while ((server.Queue.OldestDemand ?? server.Queue.OldestSpeculation) is { } fetch)
                 {
@@ -176,22 +172,22 @@ internal sealed class BlockBatcher : IAsyncDisposable
 
     private void Finish(BlockBatch batch)
     {
-        double seconds = _time.GetElapsedTime(0).TotalSeconds;
-        double took = _time.GetElapsedTime(batch.Sent).TotalSeconds;
+        double now = _time.GetElapsedTime(0).TotalSeconds;
+        IReadOnlyList<BlockFetch> hopeless = [];
         lock (_gate)
         {
             ServerGate gate = batch.Gate;
-            gate.Demands -= batch.Lane == QueueLane.Demand ? 1 : 0;
-            gate.Speculations -= batch.Lane == QueueLane.Speculation ? 1 : 0;
-            _onTheirWay -= batch.ReservedBytes;
+            _planner.Ended(batch);
             if (batch.Overloaded)
             {
                 gate.Limit.Failed();
+                hopeless = gate.Queue.TakeBegunBefore(batch.Sent);
             }
             else
             {
-                gate.Limit.Completed(seconds, batch.Received + ((long)batch.Count * WorkPerBlock), gate.Queue.Demanded + gate.Queue.Speculated > 0);
-                gate.Size.Observe(batch.Count, took);
+                bool queued = gate.Queue.Demanded + gate.Queue.Speculated > 0;
+                gate.Limit.Completed(now, batch.Received + ((long)batch.Count * WorkPerBlock), queued);
+                gate.Size.Observe(batch.Count, _time.GetElapsedTime(batch.Sent).TotalSeconds);
             }
 
             if (--_running == 0 && _ending)
@@ -199,87 +195,26 @@ internal sealed class BlockBatcher : IAsyncDisposable
                 _idle.TrySetResult();
             }
         }
+
+        foreach (BlockFetch fetch in hopeless)
+        {
+            _outcome.Failed(fetch, batch.Fault!);
+        }
     }
 
     private BlockBatch? TakeNext()
     {
         lock (_gate)
         {
-            for (int i = 0; i < _servers.Count && !_ending; i++)
+            BlockBatch? batch = _ending ? null : _planner.Next();
+            if (batch is not null)
             {
-                ServerGate gate = _servers[(int)((uint)_turn++ % (uint)_servers.Count)];
-                if ((TakeDemand(gate) ?? TakeSpeculation(gate)) is { } batch)
-                {
-                    _running++;
-                    _requests++;
-                    _blocks += batch.Count;
-                    _onTheirWay += batch.ReservedBytes;
-                    return batch;
-                }
+                _running++;
+                _requests++;
+                _blocks += batch.Count;
             }
 
-            return null;
+            return batch;
         }
-    }
-
-    // Free connections share what waits, so that a burst of readers is not queued up behind one long answer.
-    private BlockBatch? TakeDemand(ServerGate gate)
-    {
-        if (gate.Queue.OldestDemand is not { } oldest || !gate.HasRoomForDemand)
-        {
-            return null;
-        }
-
-        int share = (gate.Queue.Demanded + gate.Free - 1) / gate.Free;
-        BlockBatch? batch = Take(gate, oldest, QueueLane.Demand, share, _memory.Budget / 2);
-        gate.Demands += batch is null ? 0 : 1;
-        return batch;
-    }
-
-    private BlockBatch? TakeSpeculation(ServerGate gate)
-    {
-        if (gate.Queue.OldestSpeculation is not { } oldest || !gate.HasRoomForSpeculation)
-        {
-            return null;
-        }
-
-        BlockBatch? batch = Take(gate, oldest, QueueLane.Speculation, int.MaxValue, _memory.Budget / 4);
-        gate.Speculations += batch is null ? 0 : 1;
-        return batch;
-    }
-
-    private BlockBatch? Take(ServerGate gate, BlockFetch oldest, QueueLane lane, int most, long allowedBytes)
-    {
-        long blockBytes = oldest.Volume.BlockBytes(oldest.Key);
-        long fitting = (allowedBytes - _onTheirWay) / blockBytes;
-        if (fitting < 1)
-        {
-            // A block larger than its part of the budget goes alone, when nothing else is on its way.
-            if (lane == QueueLane.Speculation || _onTheirWay > 0)
-            {
-                return null;
-            }
-
-            fitting = 1;
-        }
-
-        int count = (int)Math.Min(Math.Min(most, fitting), gate.Size.For(lane, blockBytes, _options.MaxBatchBytes));
-        return new BlockBatch(gate, lane, gate.Queue.Take(oldest.Key.Image, lane, count), blockBytes, _memory, _outcome);
-    }
-
-    private ServerGate Server(BlockFetch fetch)
-    {
-        string server = fetch.Volume.Client.Server;
-        foreach (ServerGate known in _servers)
-        {
-            if (string.Equals(known.Server, server, StringComparison.Ordinal))
-            {
-                return known;
-            }
-        }
-
-        ServerGate gate = new(server, _options.MaxConcurrency);
-        _servers.Add(gate);
-        return gate;
     }
 }

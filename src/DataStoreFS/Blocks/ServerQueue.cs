@@ -32,9 +32,6 @@ internal sealed class ServerQueue
         fetch.Ticket.Lane = QueueLane.None;
     }
 
-    /// <summary>How many blocks of this image wait in a lane.</summary>
-    public int CountOf(ImageKey image, QueueLane lane) => Of(lane).Images.TryGetValue(image, out LinkedList<BlockFetch>? list) ? list.Count : 0;
-
     /// <summary>Takes up to <paramref name="count"/> blocks of an image, those that have waited longest.</summary>
     public BlockFetch[] Take(ImageKey image, QueueLane lane, int count)
     {
@@ -46,6 +43,17 @@ internal sealed class ServerQueue
             Remove(taken[i]);
         }
 
+        return taken;
+    }
+
+    /// <summary>
+    /// Takes what has waited since before <paramref name="time"/>. When a request times out, whatever was queued before it was sent has waited as long
+    /// already; sending it too would keep its readers for a multiple of the time they were promised.
+    /// </summary>
+    public IReadOnlyList<BlockFetch> TakeBegunBefore(long time)
+    {
+        List<BlockFetch> taken = [.. _demand.Arrivals.Where(f => f.Started < time), .. _speculation.Arrivals.Where(f => f.Started < time)];
+        taken.ForEach(Remove);
         return taken;
     }
 

@@ -163,6 +163,29 @@ public sealed class BatchingTests : StoreTest
     }
 
     [Fact]
+    public async Task WhoHasQueuedBehindARequestThatTimesOutHearsOfItAtOnce()
+    {
+        BlockStore store = Store(s_oneAtATime);
+        Task<byte?> first = ReadAsync(store, At(0));
+        ScriptedCall call = await Client.NextAsync();
+        Task<byte?> timedOut = ReadAsync(store, At(1));
+        Task<byte?> queuedBefore = ReadAsync(store, At(1, timepoint: 1));
+        Time.Advance(TimeSpan.FromSeconds(1));
+        call.Answer();
+        await first;
+        ScriptedCall stalled = await Client.NextAsync();
+        Assert.Equal([1], stalled.Xs);
+        Time.Advance(TimeSpan.FromSeconds(1));
+        Task<byte?> queuedAfter = ReadAsync(store, At(2));
+        stalled.Fail(DataStoreErrorKind.Timeout);
+
+        Assert.Equal(DataStoreErrorKind.Timeout, (await Assert.ThrowsAsync<DataStoreException>(() => timedOut)).Kind);
+        Assert.Equal(DataStoreErrorKind.Timeout, (await Assert.ThrowsAsync<DataStoreException>(() => queuedBefore)).Kind);
+        (await Client.NextAsync()).Answer();
+        Assert.Equal((byte)3, await queuedAfter);
+    }
+
+    [Fact]
     public async Task BytesOnTheirWayWaitForRoomAndTheBudgetHolds()
     {
         BlockStore store = Store(new BlockStoreOptions { CacheBytes = 10 * BlockBytes });
