@@ -39,7 +39,10 @@ public sealed record FuseOptions
     /// <summary>Largest WRITE and READ in bytes, 4096 to 16 MiB. The kernel may allow less.</summary>
     public int MaxWrite { get; init; } = 1024 * 1024;
 
-    /// <summary>Bytes of WRITE requests that may be held by handlers at a time; then reading pauses until one ends.</summary>
+    /// <summary>
+    /// Bytes of WRITE requests that asynchronous handlers may hold at a time. Past that, each reader that gets another WRITE waits for one to end, and when all
+    /// readers do, nothing else is read either, INTERRUPT included: such handlers need a deadline of their own.
+    /// </summary>
     public long MaxWriteBytesInFlight { get; init; } = 64L * 1024 * 1024;
 
     /// <summary>Asynchronous requests (readahead, direct I/O, RELEASE) that the kernel keeps in flight.</summary>
