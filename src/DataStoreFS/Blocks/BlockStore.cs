@@ -16,7 +16,7 @@ namespace DataStoreFS.Blocks;
 /// </remarks>
 public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IAsyncDisposable
 {
-    private readonly Lock _gate = new();
+    private readonly VolumeTable _volumes = new();
     private readonly SingleFlight _flight = new();
     private readonly MemoryTier _memory;
     private readonly KnownMissing _missing = new();
@@ -27,7 +27,7 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
     private readonly BlockStoreOptions _options;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _end = new();
-    private volatile Volume?[] _volumes = [];
+    private long _promotions;
     private int _ended;
 
     /// <param name="options">Budget and ages.</param>
@@ -62,36 +62,15 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
         get
         {
             (long requests, long blocks, int concurrency, int batchSize) = _batcher.Statistics;
-            return new BlockStoreStatistics(_memory.Statistics, _memory.Occupied, _memory.Budget, requests, blocks, _flight.Count, concurrency, batchSize);
+            MemoryTierStatistics memory = _memory.Statistics;
+            memory = memory with { SpeculationHits = memory.SpeculationHits + Volatile.Read(ref _promotions) };
+            return new BlockStoreStatistics(memory, _memory.Occupied, _memory.Budget, requests, blocks, _flight.Count, concurrency, batchSize);
         }
     }
 
     /// <summary>Blocks with this <see cref="VolumeInfo.Volume"/> come from <paramref name="client"/> from now on.</summary>
     /// <exception cref="DataStoreException">Protocol: a level's block is larger than a file of this tree can be.</exception>
-    public void AddVolume(VolumeInfo info, IDataStoreClient client)
-    {
-        foreach (SetupInfo setup in info.Setups)
-        {
-            foreach (LevelInfo level in setup.Levels)
-            {
-                Size3 size = level.BlockSize;
-                if ((UInt128)(ulong)size.X * (ulong)size.Y * (ulong)size.Z * (ulong)info.VoxelType.Bytes() > int.MaxValue - 8192)
-                {
-                    throw new DataStoreException(
-                        DataStoreErrorKind.Protocol, $"dataset {info.Uuid}: blocks of {size} voxels at level {level.Index} are larger than 2 GiB");
-                }
-            }
-        }
-
-        Volume volume = new(info, client, _options, _time);
-        lock (_gate)
-        {
-            Volume?[] volumes = _volumes;
-            Array.Resize(ref volumes, Math.Max(volumes.Length, info.Volume + 1));
-            volumes[info.Volume] = volume;
-            _volumes = volumes;
-        }
-    }
+    public void AddVolume(VolumeInfo info, IDataStoreClient client) => _volumes.Add(new Volume(info, client, _options, _time));
 
     public BlockPresence TryGet(in BlockKey key, out BlockBuffer? block)
     {
@@ -100,7 +79,7 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
             return BlockPresence.Present;
         }
 
-        Volume volume = VolumeOf(key);
+        Volume volume = _volumes.Of(key);
         BlockPresence presence = _caches.TryGet(volume, key, out block);
         return presence == BlockPresence.Unknown && !volume.IsAddressable(key) ? BlockPresence.Missing : presence;
     }
@@ -126,7 +105,7 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
 
     public PrefetchReply Prefetch(in BlockKey key)
     {
-        Volume volume = VolumeOf(key);
+        Volume volume = _volumes.Of(key);
         if (!volume.IsAddressable(key) || _caches.Has(volume, key) || _failed.DelayOf(key) > TimeSpan.Zero)
         {
             return PrefetchReply.Known;
@@ -167,7 +146,7 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
     public void Refresh()
     {
         _flight.OvertakeAll();
-        _caches.Clear(_volumes);
+        _caches.Clear(_volumes.All);
         _failed.Clear();
     }
 
@@ -185,18 +164,10 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
         _end.Dispose();
     }
 
-    private Volume VolumeOf(in BlockKey key)
-    {
-        Volume?[] volumes = _volumes;
-        return (uint)key.Volume < (uint)volumes.Length && volumes[key.Volume] is { } volume
-            ? volume
-            : throw new ArgumentException($"volume {key.Volume} was not added", nameof(key));
-    }
-
     private Task<BlockBuffer?> FetchAsync(BlockKey key, CancellationToken cancellationToken)
     {
         BlockWaiter waiter = new(this);
-        BlockFetch fetch = _flight.Join(key, VolumeOf(key), _time.GetTimestamp(), waiter, out bool began, out bool promoted);
+        BlockFetch fetch = _flight.Join(key, _volumes.Of(key), _time.GetTimestamp(), waiter, out bool began, out bool promoted);
         waiter.Fetch = fetch;
         if (began)
         {
@@ -211,6 +182,8 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
         }
         else if (promoted)
         {
+            // Predicted rightly, if not early enough.
+            Interlocked.Increment(ref _promotions);
             _batcher.Promote(fetch);
         }
 

@@ -32,7 +32,7 @@ internal sealed class Volume
     public bool IsMissingFresh(in BlockKey key, long fetched) => IsYoung(key, fetched, _missingMaxAge);
 
     /// <summary>Whether others may write blocks of this setup's version.</summary>
-    public bool MayChange(in BlockKey key) => !_unchanging[key.Setup] && _maxAge != TimeSpan.MaxValue;
+    public bool MayChange(in BlockKey key) => !_unchanging[key.Setup];
 
     public bool IsAddressable(in BlockKey key) => Info.Setups[key.Setup].Addressable;
 
@@ -56,5 +56,5 @@ internal sealed class Volume
         return (bytes + 4095) & ~4095L;
     }
 
-    private bool IsYoung(in BlockKey key, long fetched, TimeSpan age) => !MayChange(key) || _time.GetElapsedTime(fetched) < age;
+    private bool IsYoung(in BlockKey key, long fetched, TimeSpan age) => _unchanging[key.Setup] || age == TimeSpan.MaxValue || _time.GetElapsedTime(fetched) < age;
 }

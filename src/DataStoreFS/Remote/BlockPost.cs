@@ -11,7 +11,7 @@ internal sealed class BlockPost(ServerContext server, LevelSession session, Imag
 
     private bool _started;
 
-    public async ValueTask<Attempt> SendAsync(ProgressTimeout progress, CancellationToken caller)
+    public async ValueTask<Attempt> SendAsync(ProgressTimeout progress)
     {
         for (int hop = 0; ; hop++)
         {
@@ -39,7 +39,7 @@ internal sealed class BlockPost(ServerContext server, LevelSession session, Imag
             catch (Exception e) when (HttpFaults.IsNetwork(e))
             {
                 session.Leave(levelBase);
-                return HttpFaults.FromException(request, e, progress, caller);
+                return HttpFaults.FromException(request, e, progress);
             }
         }
     }

@@ -17,7 +17,7 @@ internal sealed class BlockRead(
     private int _hops;
     private bool _started;
 
-    public async ValueTask<Attempt> AttemptAsync(ProgressTimeout progress, CancellationToken caller)
+    public async ValueTask<Attempt> AttemptAsync(ProgressTimeout progress)
     {
         while (_next < blocks.Count)
         {
@@ -31,7 +31,7 @@ internal sealed class BlockRead(
             }
             catch (Exception e) when (HttpFaults.IsNetwork(e))
             {
-                attempt = HttpFaults.FromException(Describe(address, levelBase, count), e, progress, caller);
+                attempt = HttpFaults.FromException(Describe(address, levelBase, count), e, progress);
                 if (!session.IsDirect)
                 {
                     // A dedicated server ends by itself when it has been idle; the next attempt starts another.

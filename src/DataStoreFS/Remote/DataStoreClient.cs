@@ -38,7 +38,7 @@ public sealed class DataStoreClient : IDataStoreClient
         Server = server.TrimEnd('/');
         _transport = new HttpTransport(Server, _options);
         _retry = new RetryPolicy(_options);
-        _context = new ServerContext(Server, _transport, new RequestLineLimit(_options.RequestLineLimit), new StartCall(Server, _transport, _options));
+        _context = new ServerContext(Server, _transport, new RequestLineLimit(_options.RequestLineLimit), new StartCall(Server, _transport));
         _outage = new OutageLog(Server, logger ?? NullLogger.Instance);
     }
 
@@ -62,9 +62,9 @@ public sealed class DataStoreClient : IDataStoreClient
         RemoteName.RequireUuid(uuid);
         int version = 0;
         await CallAsync(
-            async token =>
+            async progress =>
             {
-                (Attempt attempt, version) = await _context.Start.VersionAsync(uuid, resolution, "latest", "read", token).ConfigureAwait(false);
+                (Attempt attempt, version) = await _context.Start.VersionAsync(uuid, resolution, "latest", "read", progress).ConfigureAwait(false);
                 return attempt;
             },
             _retry,
@@ -78,9 +78,9 @@ public sealed class DataStoreClient : IDataStoreClient
         RemoteName.RequireVersion(version, "latest", "new");
         int number = 0;
         await CallAsync(
-            async token =>
+            async progress =>
             {
-                (Attempt attempt, number) = await _context.Start.VersionAsync(uuid, resolution, version, "write", token).ConfigureAwait(false);
+                (Attempt attempt, number) = await _context.Start.VersionAsync(uuid, resolution, version, "write", progress).ConfigureAwait(false);
                 return attempt;
             },
             version == "new" ? null : _retry,
@@ -93,8 +93,7 @@ public sealed class DataStoreClient : IDataStoreClient
         RemoteName.RequireUuid(image.Uuid);
         RemoteName.RequireVersion(image.Version, "mixedLatest");
         BlockRead read = new(_context, _pool, Session(image, write: false), image, blocks, sink);
-        using ProgressTimeout progress = new(_options.Timeout, cancellationToken);
-        await CallAsync(_ => read.AttemptAsync(progress, cancellationToken), _retry, cancellationToken).ConfigureAwait(false);
+        await CallAsync(read.AttemptAsync, _retry, cancellationToken).ConfigureAwait(false);
     }
 
     public async Task WriteBlocksAsync(ImageAddress image, IReadOnlyList<BlockWrite> blocks, CancellationToken cancellationToken)
@@ -107,8 +106,7 @@ public sealed class DataStoreClient : IDataStoreClient
         }
 
         BlockPost post = new(_context, Session(image, write: true), image, blocks);
-        using ProgressTimeout progress = new(_options.Timeout, cancellationToken);
-        await CallAsync(_ => post.SendAsync(progress, cancellationToken), null, cancellationToken).ConfigureAwait(false);
+        await CallAsync(post.SendAsync, null, cancellationToken).ConfigureAwait(false);
     }
 
     public ValueTask DisposeAsync()
@@ -128,10 +126,11 @@ public sealed class DataStoreClient : IDataStoreClient
         Server);
 
     /// <summary>Runs a call with repetitions, or once without a policy, and keeps the outage log. During an outage nothing is repeated.</summary>
-    private async ValueTask CallAsync(Func<CancellationToken, ValueTask<Attempt>> attempt, RetryPolicy? retry, CancellationToken cancellationToken)
+    private async ValueTask CallAsync(Func<ProgressTimeout, ValueTask<Attempt>> attempt, RetryPolicy? retry, CancellationToken cancellationToken)
     {
+        using ProgressTimeout progress = new(_options.Timeout, cancellationToken);
         RetryPolicy policy = retry is null || _outage.IsOut ? RetryPolicy.Once : retry;
-        Attempt last = await policy.RunAsync(attempt, cancellationToken).ConfigureAwait(false);
+        Attempt last = await policy.RunAsync(attempt, progress).ConfigureAwait(false);
         if (last.Silent)
         {
             _outage.Silent(last.Fault!);
@@ -151,9 +150,9 @@ public sealed class DataStoreClient : IDataStoreClient
     {
         string text = "";
         await CallAsync(
-            async token =>
+            async progress =>
             {
-                (Attempt attempt, text) = await TryGetTextAsync(address, accept, limit, token).ConfigureAwait(false);
+                (Attempt attempt, text) = await TryGetTextAsync(address, accept, limit, progress).ConfigureAwait(false);
                 return attempt;
             },
             _retry,
@@ -161,10 +160,9 @@ public sealed class DataStoreClient : IDataStoreClient
         return text;
     }
 
-    private async ValueTask<(Attempt Attempt, string Text)> TryGetTextAsync(string address, string accept, int limit, CancellationToken cancellationToken)
+    private async ValueTask<(Attempt Attempt, string Text)> TryGetTextAsync(string address, string accept, int limit, ProgressTimeout progress)
     {
         string request = $"GET {address}";
-        using ProgressTimeout progress = new(_options.Timeout, cancellationToken);
         try
         {
             using HttpResponseMessage response = await _transport.SendAsync(HttpMethod.Get, address, null, accept, progress.Token).ConfigureAwait(false);
@@ -186,7 +184,7 @@ public sealed class DataStoreClient : IDataStoreClient
         }
         catch (Exception e) when (HttpFaults.IsNetwork(e))
         {
-            return (HttpFaults.FromException(request, e, progress, cancellationToken), "");
+            return (HttpFaults.FromException(request, e, progress), "");
         }
     }
 }

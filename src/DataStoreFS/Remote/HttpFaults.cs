@@ -35,9 +35,9 @@ internal static class HttpFaults
         exception is FlurlHttpException or HttpRequestException or IOException or SocketException or OperationCanceledException;
 
     /// <summary>From an exception of the HTTP stack. A cancellation that the caller asked for is thrown on as such.</summary>
-    public static Attempt FromException(string request, Exception exception, ProgressTimeout progress, CancellationToken caller)
+    public static Attempt FromException(string request, Exception exception, ProgressTimeout progress)
     {
-        caller.ThrowIfCancellationRequested();
+        progress.Caller.ThrowIfCancellationRequested();
         Exception cause = exception is FlurlHttpException { InnerException: { } inner } ? inner : exception;
         if (progress.Expired)
         {

@@ -23,6 +23,9 @@ internal sealed class ProgressTimeout : IDisposable
 
     public CancellationToken Token => _source.Token;
 
+    /// <summary>Of who waits for the call.</summary>
+    public CancellationToken Caller => _caller;
+
     /// <summary>True when the time is up and the caller had not given up by itself.</summary>
     public bool Expired => _source.IsCancellationRequested && !_caller.IsCancellationRequested;
 

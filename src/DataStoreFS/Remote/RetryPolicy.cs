@@ -32,6 +32,6 @@ internal sealed class RetryPolicy
 
     /// <summary>Runs the call until it is done or hopeless.</summary>
     /// <returns>How its last attempt ended.</returns>
-    public ValueTask<Attempt> RunAsync(Func<CancellationToken, ValueTask<Attempt>> attempt, CancellationToken cancellationToken) =>
-        _pipeline.ExecuteAsync(static (call, token) => call(token), attempt, cancellationToken);
+    public ValueTask<Attempt> RunAsync(Func<ProgressTimeout, ValueTask<Attempt>> attempt, ProgressTimeout progress) =>
+        _pipeline.ExecuteAsync(static (call, _) => call.attempt(call.progress), (attempt, progress), progress.Caller);
 }

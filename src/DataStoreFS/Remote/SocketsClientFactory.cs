@@ -1,4 +1,3 @@
-using System.Net.Security;
 using Flurl.Http.Configuration;
 
 namespace DataStoreFS.Remote;
@@ -27,8 +26,6 @@ internal sealed class SocketsClientFactory(RemoteOptions options) : DefaultHttpC
         // An answer that is given up is worth draining only if nearly nothing is left of it.
         MaxResponseDrainSize = 64 << 10,
         ResponseDrainTimeout = TimeSpan.FromMilliseconds(100),
-        EnableMultipleHttp2Connections = false,
-        SslOptions = new SslClientAuthenticationOptions(),
     };
 
     // Timeouts are ours: progress counts, not duration.

@@ -9,7 +9,7 @@ namespace DataStoreFS.Remote;
 /// <c>GET /datasets/{uuid}/{rx}/{ry}/{rz}/{version}/{mode}</c>: the server resolves the version (and, for <c>new</c>, makes one) and redirects to
 /// where the level's blocks are.
 /// </summary>
-internal sealed class StartCall(string server, HttpTransport transport, RemoteOptions options)
+internal sealed class StartCall(string server, HttpTransport transport)
 {
     // Milliseconds without a block after which a dedicated server ends itself. Long enough for a pause in scrolling; it is started again when needed.
     private const int IdleTimeout = 60_000;
@@ -37,13 +37,12 @@ internal sealed class StartCall(string server, HttpTransport transport, RemoteOp
     /// <param name="resolution">One of the dataset's.</param>
     /// <param name="version">A number, <c>latest</c> or, with a mode that writes, <c>new</c>.</param>
     /// <param name="mode"><c>read</c>, <c>write</c> or <c>read-write</c>.</param>
-    /// <param name="cancellationToken">Ends the call; whether <c>new</c> has made a version is then not known.</param>
+    /// <param name="progress">Ends the call; whether <c>new</c> has made a version is then not known.</param>
     public async ValueTask<(Attempt Attempt, int Version)> VersionAsync(
-        string uuid, Size3 resolution, string version, string mode, CancellationToken cancellationToken)
+        string uuid, Size3 resolution, string version, string mode, ProgressTimeout progress)
     {
         string address = Address(uuid, resolution, version, mode);
         string request = $"GET {address}";
-        using ProgressTimeout progress = new(options.Timeout, cancellationToken);
         try
         {
             using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, address, null, null, progress.Token).ConfigureAwait(false);
@@ -66,7 +65,7 @@ internal sealed class StartCall(string server, HttpTransport transport, RemoteOp
         }
         catch (Exception e) when (HttpFaults.IsNetwork(e))
         {
-            return (HttpFaults.FromException(request, e, progress, cancellationToken), 0);
+            return (HttpFaults.FromException(request, e, progress), 0);
         }
     }
 

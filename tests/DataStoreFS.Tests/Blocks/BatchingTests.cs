@@ -128,6 +128,7 @@ public sealed class BatchingTests : StoreTest
 
         Assert.Equal((byte)11, await read);
         Assert.Equal(1, Client.Asked);
+        Assert.Equal(1, store.Statistics.Memory.SpeculationHits);
     }
 
     [Fact]

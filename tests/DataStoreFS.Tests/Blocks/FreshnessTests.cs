@@ -48,6 +48,20 @@ public sealed class FreshnessTests : StoreTest
     }
 
     [Fact]
+    public async Task AnEndlessAgeOfBlocksDoesNotMakeMissingOnesMissingForEver()
+    {
+        BlockStore store = Store(new BlockStoreOptions { CacheBytes = 1 << 20, MaxAge = TimeSpan.MaxValue });
+        Client.AnswerAtOnce = true;
+        Client.Content = (_, block) => block.X == 1 ? 1 : null;
+        await ReadAsync(store, At(1));
+        await ReadAsync(store, At(2));
+        Time.Advance(TimeSpan.FromMinutes(30));
+
+        Assert.Equal(BlockPresence.Present, Look(store, At(1)));
+        Assert.Equal(BlockPresence.Unknown, Look(store, At(2)));
+    }
+
+    [Fact]
     public async Task AgeZeroAsksAlways()
     {
         BlockStore store = Store(s_always, version: "mixedLatest");
