@@ -41,7 +41,7 @@ internal static class CommandLine
         }
         catch (DataStoreException e)
         {
-            Complain(e.Message);
+            Complain(Advice.Complete(e));
             code = e.Kind == DataStoreErrorKind.Usage ? UsageExitCode : FailureExitCode;
         }
         catch (OperationCanceledException)
@@ -64,10 +64,12 @@ internal static class CommandLine
         {
             MountVerb.Create(args),
             UmountVerb.Create(),
+            InfoVerb.Create(),
             RefreshVerb.Create(),
             StatusVerb.Create(),
             ServeVerb.Create(),
             CompletionVerb.Create(),
+            DemoVerb.Create(),
         };
         root.Add(HelpVerb.Create(root));
         HelpOption help = root.Options.OfType<HelpOption>().Single();

@@ -44,20 +44,9 @@ internal static class Background
 
     private static ProcessStartInfo Describe(IEnumerable<string> args)
     {
-        string self = Environment.ProcessPath ?? throw new DataStoreException(DataStoreErrorKind.Local, "/proc does not say where this program is");
-        var start = new ProcessStartInfo(self) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
-
-        // Started as `dotnet datastorefs.dll` the process is dotnet itself; a published program is its own executable and has no such file name.
-        if (Path.GetFileNameWithoutExtension(self) == "dotnet")
-        {
-            start.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
-        }
-
-        foreach (string arg in args)
-        {
-            start.ArgumentList.Add(arg);
-        }
-
+        ProcessStartInfo start = SelfProgram.Describe(args);
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
         start.Environment[BackgroundChild.Marker] = "1";
         return start;
     }

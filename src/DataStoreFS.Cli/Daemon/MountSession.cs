@@ -14,12 +14,13 @@ internal static class MountSession
     /// <exception cref="DataStoreException">In the foreground: it did not start, or broke.</exception>
     public static async Task<int> RunAsync(MountDraft draft, BackgroundChild? child, CancellationToken stop)
     {
-        using var log = new LineLog(draft.LogLevel, FirstSink(draft, child is not null));
+        LineLog? log = null;
         try
         {
+            log = new LineLog(draft.LogLevel, Sink(draft, child is not null));
             return await ServeAsync(draft, child, log, stop).ConfigureAwait(false);
         }
-        catch (FuseException e)
+        catch (Exception e) when (e is FuseException or IOException or UnauthorizedAccessException)
         {
             return Failed(child, log, new DataStoreException(DataStoreErrorKind.Local, e.Message, e));
         }
@@ -27,6 +28,10 @@ internal static class MountSession
         {
             // What the command line says was checked before; a mount point that cannot be used is a failure, not wrong usage.
             return Failed(child, log, e.Kind == DataStoreErrorKind.Usage ? new DataStoreException(DataStoreErrorKind.Local, e.Message, e) : e);
+        }
+        finally
+        {
+            log?.Dispose();
         }
     }
 
@@ -36,15 +41,7 @@ internal static class MountSession
         await using (mount.ConfigureAwait(false))
         {
             ServiceNotifier.Ready($"{draft.Settings.Source} on {mount.MountPoint}");
-            if (child is not null)
-            {
-                if (draft.LogFile is null)
-                {
-                    log.SwitchTo(new SyslogSink());
-                }
-
-                child.Ready(draft.LogFile);
-            }
+            child?.Ready(draft.LogFile);
 
             await mount.Completion.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!mount.Completion.IsCompleted)
@@ -61,29 +58,12 @@ internal static class MountSession
         return 0;
     }
 
-    /// <summary>Until it is ready, a background process shows on the terminal what is amiss, and only that.</summary>
-    private static ILogSink FirstSink(MountDraft draft, bool background)
-    {
-        if (draft.LogFile is not null)
-        {
-            RequireOutside(draft.Settings.MountPoint, draft.LogFile);
-            return new FileSink(draft.LogFile);
-        }
-
-        return background ? new BothSinks(new SyslogSink(), new StderrSink(), secondFrom: LogLevel.Warning) : new StderrSink();
-    }
-
-    private static void RequireOutside(string mountPoint, string file)
-    {
-        if (file.StartsWith(mountPoint + "/", StringComparison.Ordinal))
-        {
-            throw new DataStoreException(
-                DataStoreErrorKind.Usage, $"the log file {file} lies below the mount point, where the daemon would wait for itself; choose another place");
-        }
-    }
+    /// <summary>A background process leaves the terminal to the one line with which it starts or fails.</summary>
+    private static ILogSink Sink(MountDraft draft, bool background) =>
+        draft.LogFile is not null ? new FileSink(draft.LogFile) : background ? new SyslogSink() : new StderrSink();
 
     /// <summary>In the background the process that waits says it; once that has gone, the log does.</summary>
-    private static int Failed(BackgroundChild? child, LineLog log, DataStoreException fault)
+    private static int Failed(BackgroundChild? child, LineLog? log, DataStoreException fault)
     {
         if (child is null)
         {
@@ -92,7 +72,7 @@ internal static class MountSession
 
         if (!child.TryFail(fault))
         {
-            log.CreateLogger("mount").LogCritical("{Fault}", fault.Message);
+            log?.CreateLogger("mount").LogCritical("{Fault}", fault.Message);
         }
 
         return 1;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace DataStoreFS.Cli.Interop;
@@ -10,28 +11,35 @@ internal static partial class LibC
     private const int SetDescriptorFlags = 2; // F_SETFD
     private const int InterruptedError = 4; // EINTR
     private const int CloseOnExec = 1; // FD_CLOEXEC
+    private const int OpenCloseOnExec = 0x80000; // O_CLOEXEC
 
     /// <summary>Leaves the terminal's session, so that closing the terminal does not send SIGHUP.</summary>
     public static void LeaveSession() => _ = SetSid(); // fails only for a process group's leader, which a child of ours is not
 
     /// <summary>
-    /// Makes <paramref name="path"/> (opened for reading, or for appending) the descriptor <paramref name="fd"/>. False when it cannot be opened.
+    /// Makes <paramref name="path"/> (opened for reading and writing, or for appending) the descriptor <paramref name="fd"/>, and every other one that is open to
+    /// the same pipe, terminal or file. False when it cannot be opened.
     /// </summary>
+    /// <remarks>
+    /// There are others: the runtime duplicates stdin, stdout and stderr when it starts (PAL FILEInitStdHandles), and <see cref="Console"/> does when it is first used. A
+    /// duplicate that stays open keeps whoever reads the pipe's other end waiting for as long as the process lives.
+    /// </remarks>
     public static bool Redirect(int fd, string path, bool append)
     {
         // O_WRONLY|O_CREAT|O_APPEND|O_CLOEXEC or O_RDWR|O_CLOEXEC; these values are the same on x86-64 and arm64.
-        int opened = Open(path, append ? 0x1 | 0x40 | 0x400 | 0x80000 : 0x2 | 0x80000, 0x1B6 /* 0666, less the umask */);
+        int opened = Open(path, append ? 0x1 | 0x40 | 0x400 | OpenCloseOnExec : 0x2 | OpenCloseOnExec, 0x1B6 /* 0666, less the umask */);
         if (opened < 0)
         {
             return false;
         }
 
-        _ = Dup2(opened, fd);
-        if (opened != fd)
+        string? old = LinkOf(fd);
+        foreach (int same in Descriptors().Where(d => d == fd || (d != opened && old is not null && LinkOf(d) == old)))
         {
-            _ = Close(opened);
+            _ = Dup3(opened, same, same > 2 ? OpenCloseOnExec : 0);
         }
 
+        _ = Close(opened);
         return true;
     }
 
@@ -41,18 +49,14 @@ internal static partial class LibC
     /// </summary>
     public static void KeepDescriptorsFromChildren(int keep)
     {
-        foreach (string entry in Directory.EnumerateFileSystemEntries("/proc/self/fd"))
+        foreach (int fd in Descriptors().Where(d => d > 2 && d != keep))
         {
-            if (int.TryParse(Path.GetFileName(entry), out int fd) && fd > 2 && fd != keep)
-            {
-                _ = Fcntl(fd, SetDescriptorFlags, CloseOnExec);
-            }
+            _ = Fcntl(fd, SetDescriptorFlags, CloseOnExec);
         }
     }
 
     /// <summary>
-    /// Writes to a descriptor by its number. <see cref="Console"/> duplicates stdout and stderr when it is first used, and a duplicate would keep a
-    /// caller's pipe open after <see cref="Redirect"/>.
+    /// Writes to a descriptor by its number, so that the words go where <see cref="Redirect"/> has led it.
     /// </summary>
     public static unsafe void Write(int fd, ReadOnlySpan<byte> bytes)
     {
@@ -75,14 +79,30 @@ internal static partial class LibC
 
     public static int Kill(int process, int signal) => KillProcess(process, signal);
 
+    private static int[] Descriptors() =>
+        [.. Directory.GetFileSystemEntries("/proc/self/fd").Select(e => int.Parse(Path.GetFileName(e.AsSpan()), CultureInfo.InvariantCulture))];
+
+    /// <summary>What a descriptor is open to, like <c>pipe:[4711]</c>; null when it is not open (any more).</summary>
+    private static string? LinkOf(int fd)
+    {
+        try
+        {
+            return new FileInfo(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{fd}")).LinkTarget;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
     [LibraryImport("libc", EntryPoint = "setsid")]
     private static partial int SetSid();
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags, int mode);
 
-    [LibraryImport("libc", EntryPoint = "dup2")]
-    private static partial int Dup2(int from, int to);
+    [LibraryImport("libc", EntryPoint = "dup3")]
+    private static partial int Dup3(int from, int to, int flags);
 
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int Close(int fd);

@@ -8,18 +8,14 @@ namespace DataStoreFS.Cli.Logging;
 /// <remarks>Owns its sink.</remarks>
 internal sealed class LineLog(LogLevel minimum, ILogSink sink) : ILoggerFactory
 {
-    private volatile ILogSink _sink = sink;
-
     private LogLevel Minimum { get; } = minimum;
-
-    /// <summary>From now on, lines go there: a daemon logs to the terminal until it is ready, and elsewhere afterwards. Takes the sink.</summary>
-    public void SwitchTo(ILogSink sink) => _sink = sink;
+    private ILogSink Sink { get; } = sink;
 
     public ILogger CreateLogger(string categoryName) => new Logger(this);
 
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("lines go to one sink");
 
-    public void Dispose() => _sink.Dispose();
+    public void Dispose() => Sink.Dispose();
 
     private sealed class Logger(LineLog log) : ILogger
     {
@@ -32,7 +28,7 @@ internal sealed class LineLog(LogLevel minimum, ILogSink sink) : ILoggerFactory
         {
             if (IsEnabled(logLevel))
             {
-                log._sink.Write(logLevel, LineText.Describe(formatter(state, exception), exception, withStack: log.Minimum <= LogLevel.Debug));
+                log.Sink.Write(logLevel, LineText.Describe(formatter(state, exception), exception, withStack: log.Minimum <= LogLevel.Debug));
             }
         }
     }

@@ -21,7 +21,7 @@ internal static class MountOptions
             (s, v) => s with { MissingAge = Quantities.ParseDuration(v) }),
         new("timeout", "TIME", "How long one block is asked for, retries included, before the program gets an error (default: 60s).",
             (s, v) => s with { RequestTimeout = Quantities.ParseDuration(v) }),
-        new("token-file", "FILE", "File whose first line is the access token for the server. Without it, the variable DATASTOREFS_TOKEN is used.",
+        new("token-file", "FILE", Tokens.Help,
             (s, v) => s with { TokenFile = FullPath(v) }),
         new("allow-other", "Let other users in (needs root, or user_allow_other in /etc/fuse.conf).", s => s with { AllowOther = true }),
         new("read-write", "Let programs write. Without it the mount is read-only, whatever mount(8) passes.", s => s with { ReadWrite = true }),

@@ -6,12 +6,12 @@ namespace DataStoreFS.Cli.Verbs;
 /// <summary><c>datastorefs completion SHELL</c>: a script that asks the program itself (its <c>[suggest]</c> directive) what could come next.</summary>
 internal static class CompletionVerb
 {
-    // "_" in zsh and the -F function in bash hand over the line and the cursor; file names complete where the program suggests nothing.
+    // File names complete where the program suggests nothing.
     private const string Bash = """
         _datastorefs() {
             local IFS=$'\n' word=${COMP_WORDS[COMP_CWORD]}
             COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "$word"))
-            [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
+            if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]]; then compopt -o nospace; fi
         }
         complete -o default -F _datastorefs datastorefs
         """;

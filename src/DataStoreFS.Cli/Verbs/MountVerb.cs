@@ -47,7 +47,18 @@ internal static class MountVerb
             draft.Settings = draft.Settings with { ReadWrite = false };
         }
 
+        if (draft.Settings.TokenFile is null)
+        {
+            draft.Settings = draft.Settings with { Token = Tokens.Find(null) };
+        }
+
         draft.Settings.Validate();
+        if (draft.LogFile?.StartsWith(draft.Settings.MountPoint + "/", StringComparison.Ordinal) == true)
+        {
+            throw new DataStoreException(
+                DataStoreErrorKind.Usage, $"the log file {draft.LogFile} lies below the mount point, where the daemon would wait for itself; choose another place");
+        }
+
         return draft;
     }
 

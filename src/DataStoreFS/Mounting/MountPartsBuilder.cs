@@ -43,7 +43,7 @@ internal static class MountPartsBuilder
     private static RemoteOptions RemoteOptionsOf(MountSettings settings) => new()
     {
         Timeout = settings.RequestTimeout,
-        Token = settings.TokenFile is null ? null : AccessToken.FromFile(settings.TokenFile),
+        Token = settings.TokenFile is null ? settings.Token : AccessToken.FromFile(settings.TokenFile),
     };
 
     private static BlockStoreOptions BlockStoreOptionsOf(MountSettings settings) => new()

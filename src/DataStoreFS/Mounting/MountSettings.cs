@@ -1,4 +1,5 @@
 using DataStoreFS.Model;
+using DataStoreFS.Remote;
 
 namespace DataStoreFS.Mounting;
 
@@ -39,6 +40,9 @@ public sealed record MountSettings
 
     /// <summary>A file whose first line is the bearer token for <see cref="Source"/>'s host; null: none.</summary>
     public string? TokenFile { get; init; }
+
+    /// <summary>The token itself, where it is not in a file; <see cref="TokenFile"/> wins.</summary>
+    public AccessToken? Token { get; init; }
 
     /// <summary>Where to write one line per kernel request and reply; null: nowhere.</summary>
     public string? TraceFuseFile { get; init; }
