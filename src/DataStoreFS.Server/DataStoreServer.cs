@@ -4,10 +4,12 @@ using DataStoreFS.Model;
 using DataStoreFS.N5;
 using DataStoreFS.Server.Http;
 using DataStoreFS.Server.Storage;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace DataStoreFS.Server;
 
@@ -15,27 +17,28 @@ namespace DataStoreFS.Server;
 /// <remarks>Contract: owns its sockets, block memory and log until <see cref="StopAsync"/> or <see cref="DisposeAsync"/>, which may both be called, in any number.</remarks>
 public sealed class DataStoreServer : IAsyncDisposable
 {
-    private readonly KestrelServer _kestrel;
+    private readonly WebApplication _services;
+    private readonly IServer _kestrel;
     private readonly AccessLog? _log;
-    private readonly NativeBlockPool _pool;
+    private readonly NativeBlockPool _pool = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _stopping;
 
-    private DataStoreServer(KestrelServer kestrel, AccessLog? log, NativeBlockPool pool, ServerCounters counters)
+    private DataStoreServer(WebApplication services, AccessLog? log, DatasetRegistry datasets)
     {
-        _kestrel = kestrel;
+        _services = services;
+        _kestrel = services.Services.GetRequiredService<IServer>();
         _log = log;
-        _pool = pool;
-        Counters = counters;
+        Datasets = [.. datasets.Registered.Select(d => d.Folder.Uuid).Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Where it listens, with the real port; the first of several.</summary>
     public Uri Url { get; private set; } = null!;
 
-    public ServerCounters Counters { get; }
+    public ServerCounters Counters { get; } = new();
 
     /// <summary>Uuids of the datasets that were found at the start.</summary>
-    public IReadOnlyList<string> Datasets { get; private init; } = [];
+    public IReadOnlyList<string> Datasets { get; }
 
     /// <summary>Completes when the server has stopped, whoever stopped it.</summary>
     public Task Completion => _completion.Task;
@@ -54,30 +57,26 @@ public sealed class DataStoreServer : IAsyncDisposable
 
         DatasetRegistry datasets = new(options.Folder);
         datasets.Scan(options.Log);
-        ServerCounters counters = new();
-        NativeBlockPool pool = new();
-        KestrelServer kestrel = Listening.Create(options);
-        AccessLog? log = options.AccessLog is null ? null : new AccessLog(options.AccessLog);
-        DataStoreServer server = new(kestrel, log, pool, counters) { Datasets = [.. datasets.Registered.Select(d => d.Folder.Uuid).Order(StringComparer.Ordinal)] };
-        Router router = new(RouteTable.Create(datasets, counters, pool, options, server.RequestStop));
+        WebApplication services = Listening.Create(options);
+        DataStoreServer? server = null;
         try
         {
-            await kestrel.StartAsync(new ServerApplication(router, new TokenCheck(options), counters, log, options), cancellationToken).ConfigureAwait(false);
+            server = new DataStoreServer(services, OpenLog(options.AccessLog), datasets);
+            Router router = new(RouteTable.Create(datasets, server.Counters, server._pool, options, server.RequestStop));
+            await server.ListenAsync(new ServerApplication(router, new TokenCheck(options), server.Counters, server._log, options), cancellationToken).ConfigureAwait(false);
+            return server;
         }
-        catch (Exception e) when (e is IOException or SocketException or AddressInUseException)
+        catch (Exception e)
         {
-            await server.DisposeAsync().ConfigureAwait(false);
-            throw new DataStoreException(DataStoreErrorKind.Local, $"cannot listen at {string.Join(", ", options.Urls)}: {e.Message}", e);
-        }
-        catch
-        {
-            await server.DisposeAsync().ConfigureAwait(false);
+            IAsyncDisposable owner = server is null ? services : server;
+            await owner.DisposeAsync().ConfigureAwait(false);
+            if (e is IOException or SocketException or AddressInUseException)
+            {
+                throw new DataStoreException(DataStoreErrorKind.Local, $"cannot listen at {string.Join(", ", options.Urls)}: {e.Message.ReplaceLineEndings(" ")}", e);
+            }
+
             throw;
         }
-
-        string address = kestrel.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
-        server.Url = new Uri(address.Replace("://[::]:", "://127.0.0.1:", StringComparison.Ordinal).Replace("://0.0.0.0:", "://127.0.0.1:", StringComparison.Ordinal));
-        return server;
     }
 
     /// <summary>Accepts nothing more and waits for running requests; a cancelled token breaks those off.</summary>
@@ -91,7 +90,7 @@ public sealed class DataStoreServer : IAsyncDisposable
             }
             finally
             {
-                _kestrel.Dispose();
+                await _services.DisposeAsync().ConfigureAwait(false);
                 _log?.Dispose();
                 _pool.Dispose();
                 _completion.TrySetResult();
@@ -105,6 +104,25 @@ public sealed class DataStoreServer : IAsyncDisposable
     public async ValueTask DisposeAsync() => await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Url} ({Datasets.Count} datasets)");
+
+    private static AccessLog? OpenLog(string? path)
+    {
+        try
+        {
+            return path is null ? null : new AccessLog(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DataStoreException(DataStoreErrorKind.Usage, $"cannot write the access log '{path}': {e.Message}", e);
+        }
+    }
+
+    private async Task ListenAsync(ServerApplication application, CancellationToken cancellationToken)
+    {
+        await _kestrel.StartAsync(application, cancellationToken).ConfigureAwait(false);
+        string address = _kestrel.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
+        Url = new Uri(address.Replace("://[::]:", "://127.0.0.1:", StringComparison.Ordinal).Replace("://0.0.0.0:", "://127.0.0.1:", StringComparison.Ordinal));
+    }
 
     /// <summary>The stop call of the protocol: its own answer is let out first.</summary>
     private void RequestStop() => _ = Task.Run(() => StopAsync());

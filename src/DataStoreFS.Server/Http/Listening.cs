@@ -1,16 +1,17 @@
 using System.Net;
 using DataStoreFS.Model;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace DataStoreFS.Server.Http;
 
 /// <summary>
-/// Makes a bare Kestrel with the original's limits: no host around it, so that nothing reads environment variables, takes over Ctrl-C or puts
-/// routing and diagnostics between a request and its handler.
+/// Makes a bare Kestrel with the original's limits. The host that it is taken from is never started: nothing reads environment variables, takes over
+/// Ctrl-C, or puts routing and diagnostics between a request and its handler.
 /// </summary>
 internal static class Listening
 {
@@ -19,11 +20,26 @@ internal static class Listening
     // The original gives up on an upload after 600 s without a byte.
     private static readonly MinDataRate s_upload = new(1, TimeSpan.FromSeconds(600));
 
-    public static KestrelServer Create(DataStoreServerOptions options)
+    /// <returns>The services; they own the <see cref="IServer"/> among them. The caller disposes them.</returns>
+    /// <exception cref="DataStoreException">Usage: an address cannot be used.</exception>
+    public static WebApplication Create(DataStoreServerOptions options)
     {
-        KestrelServerOptions kestrel = new() { AddServerHeader = false, ApplicationServices = new ServiceCollection().BuildServiceProvider() };
-        KestrelServerLimits limits = kestrel.Limits;
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, TransportMemory>();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            Limit(kestrel.Limits, options);
+            foreach (string url in options.Urls)
+            {
+                Listen(kestrel, url);
+            }
+        });
+        return builder.Build();
+    }
 
+    private static void Limit(KestrelServerLimits limits, DataStoreServerOptions options)
+    {
         // RequestBody has the limit.
         limits.MaxRequestBodySize = null;
 
@@ -39,13 +55,6 @@ internal static class Listening
 
         // Reading files and sending overlap within this.
         limits.MaxResponseBufferSize = 1 << 20;
-        foreach (string url in options.Urls)
-        {
-            Listen(kestrel, url);
-        }
-
-        return new KestrelServer(
-            Options.Create(kestrel), new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance), NullLoggerFactory.Instance);
     }
 
     private static void Listen(KestrelServerOptions kestrel, string url)

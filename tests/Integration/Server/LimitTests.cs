@@ -72,6 +72,8 @@ public sealed class LimitTests
             await RefusesAsync(new DataStoreServerOptions { Folder = fixture.Folder.Path, Urls = [url] }, DataStoreErrorKind.Usage, $"cannot listen at '{url}'");
         }
 
+        await RefusesAsync(
+            new DataStoreServerOptions { Folder = fixture.Folder.Path, AccessLog = "/nowhere/log" }, DataStoreErrorKind.Usage, "cannot write the access log '/nowhere/log': ");
         string taken = fixture.Server.Url.ToString();
         await RefusesAsync(new DataStoreServerOptions { Folder = fixture.Folder.Path, Urls = [taken] }, DataStoreErrorKind.Local, $"cannot listen at {taken}: ");
     }
