@@ -31,6 +31,7 @@ public sealed class BlockWriteBuffer : IDisposable
     private bool _disposed;
     private long _generation; // counts changes
     private long _savedGeneration; // the newest change that the write side has accepted
+    private long _offeredGeneration; // the newest change that a flush has looked at, whatever came of it
 
     /// <param name="pool">Where the bytes come from.</param>
     /// <param name="name">The file, for messages.</param>
@@ -94,6 +95,21 @@ public sealed class BlockWriteBuffer : IDisposable
             lock (_gate)
             {
                 return _generation != _savedGeneration && !_unlinked && !_disposed;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Whether there are changes that no flush has looked at: a shared mapping writes after close(). At the last handle's release these, and only these,
+    /// are saved once more; what a flush has failed on was told to its closer.
+    /// </summary>
+    public bool ChangedSinceFlush
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _generation > Math.Max(_savedGeneration, _offeredGeneration) && !_unlinked && !_disposed;
             }
         }
     }
@@ -181,6 +197,7 @@ public sealed class BlockWriteBuffer : IDisposable
                 return null;
             }
 
+            _offeredGeneration = _generation;
             if (_length > 0)
             {
                 _lent = true;

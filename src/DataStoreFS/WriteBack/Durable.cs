@@ -25,6 +25,21 @@ internal static class Durable
         }
     }
 
+    /// <summary>Makes a folder and those on the way to it, for this user alone, so that a power cut does not take them back.</summary>
+    /// <exception cref="IOException">With the errno as its HResult.</exception>
+    public static void CreateFolder(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            return;
+        }
+
+        string parent = Path.GetDirectoryName(path)!;
+        CreateFolder(parent);
+        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        SyncFolder(parent);
+    }
+
     /// <summary>A whole small file, durable under its name or not there at all.</summary>
     /// <exception cref="IOException">With the errno as its HResult.</exception>
     public static void WriteFile(string path, ReadOnlySpan<byte> content)

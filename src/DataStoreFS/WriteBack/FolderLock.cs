@@ -14,6 +14,7 @@ internal sealed partial class FolderLock : IDisposable
 {
     private const int LockExclusive = 2;
     private const int LockNoWait = 4;
+    private const int Unlock = 8;
 
     private readonly SafeFileHandle _file;
 
@@ -39,7 +40,15 @@ internal sealed partial class FolderLock : IDisposable
         return new FolderLock(file);
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        if (!_file.IsClosed)
+        {
+            // Closing alone would leave it to a child that is between fork and exec just now, which has the same open file.
+            _ = Flock((int)_file.DangerousGetHandle(), Unlock);
+            _file.Dispose();
+        }
+    }
 
     private static SafeFileHandle Open(string path)
     {

@@ -70,7 +70,7 @@ internal sealed class Journal : IAsyncDisposable
         JournalRecovery recovery = new(folder, server, log);
         try
         {
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Durable.CreateFolder(Path.GetFullPath(folder));
             folderLock = FolderLock.Take(folder);
             ParkedBlocks parked = new(Path.Combine(folder, "parked"));
             JournalIndex index = new();
@@ -134,34 +134,37 @@ internal sealed class Journal : IAsyncDisposable
     /// <exception cref="DataStoreException">Local: the disk cannot read it, or gives other bytes than were written.</exception>
     public BlockBuffer? Read(long sequence)
     {
-        if (!_index.TryFind(sequence, out JournalEntry? entry, out JournalSegment? segment, out long offset))
+        while (_index.TryFind(sequence, out JournalEntry? entry, out JournalSegment? segment, out long offset))
         {
-            return null;
-        }
-
-        byte[] prefix = new byte[JournalRecord.PrefixBytes(entry!.Address)];
-        BlockBuffer block = _pool.Rent(entry.FileLength);
-        try
-        {
-            if (segment!.TryRead(offset, prefix) && segment.TryRead(offset + prefix.Length, block.GetSpan()) &&
-                JournalRecord.IsIntact(prefix, block.GetSpan(), segment.Nonce))
+            byte[] prefix = new byte[JournalRecord.PrefixBytes(entry!.Address)];
+            BlockBuffer block = _pool.Rent(entry.FileLength);
+            bool intact = false;
+            try
             {
-                return block;
+                intact = segment!.TryRead(offset, prefix) && segment.TryRead(offset + prefix.Length, block.GetSpan()) &&
+                    JournalRecord.IsIntact(prefix, block.GetSpan(), segment.Nonce);
+                return intact
+                    ? block
+                    : throw new DataStoreException(DataStoreErrorKind.Local, $"{segment.Path} is damaged: {entry.Address} cannot be read back; run a disk check");
             }
+            catch (ObjectDisposedException)
+            {
+                continue; // the segment went meanwhile: the write is done, or stands in another one now
+            }
+            catch (IOException fault)
+            {
+                throw JournalSegment.Fault(segment!.Path, "read", fault);
+            }
+            finally
+            {
+                if (!intact)
+                {
+                    block.Release();
+                }
+            }
+        }
 
-            block.Release();
-            throw new DataStoreException(DataStoreErrorKind.Local, $"{segment.Path} is damaged: {entry.Address} cannot be read back; run a disk check");
-        }
-        catch (ObjectDisposedException)
-        {
-            block.Release(); // completed and removed meanwhile: the server has it
-            return null;
-        }
-        catch (IOException fault)
-        {
-            block.Release();
-            throw JournalSegment.Fault(segment!.Path, "read", fault);
-        }
+        return null;
     }
 
     /// <summary>Writes out what was asked for, and leaves an empty folder when the server has everything.</summary>
@@ -249,6 +252,13 @@ internal sealed class Journal : IAsyncDisposable
         catch (DataStoreException fault)
         {
             request.Fail(fault);
+            Forget(request);
+        }
+        catch (Exception unforeseen)
+        {
+            // The loop must outlive it, or every later write would wait for ever.
+            _log.LogError(unforeseen, "The journal in {Folder} failed in an unforeseen way", _folder);
+            request.Fail(new DataStoreException(DataStoreErrorKind.Local, $"the journal in {_folder} failed: {unforeseen.Message}", unforeseen));
             Forget(request);
         }
     }

@@ -31,11 +31,11 @@ internal sealed class JournalFiles(string folder, string server, long limit, Jou
     }
 
     /// <summary>Whether a record of this length begins a new segment, so that the present one has to be synced first.</summary>
-    public bool WouldRotate(long length) => _current is not null && _current.Length + length > SegmentBytes;
+    public bool WouldRotate(long length) => _current is not null && (_current.Broken || _current.Length + length > SegmentBytes);
 
     public JournalSegment CurrentFor(long length)
     {
-        if (_current is null || _current.Broken || WouldRotate(length))
+        if (_current is null || WouldRotate(length))
         {
             _current = JournalSegment.Create(folder, ++_number, server);
             _segments.Add(_current);

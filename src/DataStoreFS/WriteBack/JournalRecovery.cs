@@ -125,7 +125,13 @@ internal sealed class JournalRecovery(string folder, string server, ILogger log)
     {
         if (kind == JournalRecordKind.Complete)
         {
-            _completed.UnionWith(JournalRecord.ReadComplete(record));
+            foreach (long done in JournalRecord.ReadComplete(record))
+            {
+                // Counted too: its write may be gone already, and a new write of the same number would be taken for completed.
+                HighestSequence = Math.Max(HighestSequence, done);
+                _completed.Add(done);
+            }
+
             return true;
         }
 

@@ -27,7 +27,7 @@ internal sealed class ParkedBlocks
     public ParkedBlocks(string folder)
     {
         _folder = folder;
-        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Durable.CreateFolder(Path.GetFullPath(folder));
         foreach (FileInfo file in new DirectoryInfo(folder).EnumerateFiles("*.n5"))
         {
             _bytes += file.Length;

@@ -140,6 +140,20 @@ public sealed class BlockWriteBufferTests : IDisposable
     }
 
     [Fact]
+    public void OnlyChangesThatNoFlushHasSeenCountAtRelease()
+    {
+        using BlockWriteBuffer buffer = New(existed: false);
+        Assert.False(buffer.ChangedSinceFlush);
+        buffer.Write(0, [1]);
+        Assert.True(buffer.ChangedSinceFlush);
+        buffer.TakeUnsent()!.Dispose(); // and the server refuses it
+        Assert.False(buffer.ChangedSinceFlush);
+        Assert.True(buffer.IsDirty);
+        buffer.Write(0, [2]);
+        Assert.True(buffer.ChangedSinceFlush);
+    }
+
+    [Fact]
     public void ABlockThatWasSavedOnceExists()
     {
         using BlockWriteBuffer buffer = New(existed: false);

@@ -140,6 +140,50 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
+    public async Task ANumberThatWasCompletedIsNeverGivenOutAgain()
+    {
+        // The stuck write moves behind the completions of later ones, whose own records go.
+        await using (Journal journal = Open(limit: 16 << 10))
+        {
+            await Append(journal, 0, 42);
+            for (int i = 0; i < 200; i++)
+            {
+                await journal.CompleteAsync(TestVolume.At(1), await Append(journal, 1, 1));
+            }
+        }
+
+        long next;
+        await using (Journal journal = Open(limit: 16 << 10))
+        {
+            next = await Append(journal, 2, 7);
+        }
+
+        await using Journal last = Open(limit: 16 << 10);
+        Assert.Contains(last.Recovered, e => e.Sequence == next);
+        Assert.Equal(2, last.Recovered.Count);
+    }
+
+    [Fact]
+    public async Task ReadingGoesOnWhileRecordsMove()
+    {
+        await using Journal journal = Open(limit: 16 << 10);
+        long stuck = await Append(journal, 0, 42);
+        Task churn = Task.Run(async () =>
+        {
+            for (int i = 0; i < 400; i++)
+            {
+                await journal.CompleteAsync(TestVolume.At(1), await Append(journal, 1, 1));
+            }
+        });
+        while (!churn.IsCompleted)
+        {
+            Assert.Equal(42, Value(journal, stuck));
+        }
+
+        await churn;
+    }
+
+    [Fact]
     public async Task TwoProcessesCannotShareAFolder()
     {
         await using Journal journal = Open();
