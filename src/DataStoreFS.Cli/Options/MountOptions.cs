@@ -1,3 +1,4 @@
+using DataStoreFS.Caching.Disk;
 using DataStoreFS.Model;
 using DataStoreFS.Mounting;
 using Microsoft.Extensions.Logging;
@@ -7,12 +8,17 @@ namespace DataStoreFS.Cli.Options;
 /// <summary>The one table of mount options: both syntaxes, help, completion and the README's table come from it.</summary>
 internal static class MountOptions
 {
+    private static readonly string[] s_prefetch = ["off", "auto"];
     private static readonly string[] s_missing = ["zeros", "absent"];
 
     public static IReadOnlyList<MountOption> All { get; } =
     [
         new("cache-size", "SIZE", "Memory for cached blocks (default: 1GiB or a quarter of RAM, whichever is less).",
             (s, v) => s with { CacheBytes = Quantities.ParseSize(v) }),
+        new("disk-cache", "DIR,SIZE", "Node-local folder that keeps blocks beyond memory and restarts, shared by all mounts that may write it (default: none).",
+            (s, v) => s with { DiskCache = DiskCache(v) }),
+        new("prefetch", "off|auto|N", "Fetch ahead what programs will probably read, at most N blocks (default: auto).",
+            (s, v) => s with { Prefetch = v }) { Choices = s_prefetch },
         new("missing", "zeros|absent", "A block that was never written reads as zeros, or is no file (default: zeros; absent with --read-write).",
             (s, v) => s with { Missing = Choice(v, ("zeros", MissingBlocks.Zeros), ("absent", MissingBlocks.Absent)) }) { Choices = s_missing },
         new("max-age", "TIME", "How long fetched data of a version that may change is good; 0 always asks, inf never (default: 10min).",
@@ -100,6 +106,14 @@ internal static class MountOptions
     private static string FullPath(string path) => path.Length > 0
         ? Path.GetFullPath(path)
         : throw new DataStoreException(DataStoreErrorKind.Usage, "the file name is empty");
+
+    private static DiskTierOptions DiskCache(string text)
+    {
+        int comma = text.LastIndexOf(',');
+        return comma > 0
+            ? new DiskTierOptions(FullPath(text[..comma]), Quantities.ParseSize(text[(comma + 1)..]))
+            : throw new DataStoreException(DataStoreErrorKind.Usage, $"'{text}' is not a folder and a size, such as /scratch/blocks,100GiB");
+    }
 
     private static uint Id(string text) => uint.TryParse(text, out uint id) && id != uint.MaxValue
         ? id

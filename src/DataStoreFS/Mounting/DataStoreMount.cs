@@ -78,7 +78,7 @@ public sealed class DataStoreMount : IAsyncDisposable
         {
             VolumeTree tree = new(parts.Volume, parts.Files);
             RequireReadable(tree);
-            TreeContext context = new(tree, parts.Blocks, settings, new FaultLog(logger, TimeProvider.System));
+            TreeContext context = new(tree, parts.Blocks, settings, new FaultLog(logger, TimeProvider.System)) { Prefetcher = parts.Prefetcher };
             DataStoreFileSystem files = new(context);
             fuse = await FuseMount.MountAsync(mountPoint, files, Options(settings, loggerFactory), cancellationToken).ConfigureAwait(false);
             mount = new DataStoreMount(settings, mountPoint, parts, context, fuse, logger);

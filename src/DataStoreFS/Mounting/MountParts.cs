@@ -1,6 +1,8 @@
 using DataStoreFS.Blocks;
+using DataStoreFS.Caching.Disk;
 using DataStoreFS.Model;
 using DataStoreFS.N5;
+using DataStoreFS.Prefetch;
 using DataStoreFS.Tree;
 
 namespace DataStoreFS.Mounting;
@@ -17,10 +19,25 @@ internal sealed class MountParts(VolumeInfo volume, IVolumeFiles files, IBlockSt
     /// <summary>Empty when everybody has released what they had; disposed of by this.</summary>
     public NativeBlockPool Pool { get; } = pool;
 
+    /// <summary>Null where blocks are not fetched ahead.</summary>
+    public IPrefetcher? Prefetcher { get; private set; }
+
+    /// <summary>Null without <c>--disk-cache</c>.</summary>
+    public DiskTier? DiskTier { get; set; }
+
+    /// <summary>From now on blocks are fetched ahead of programs, as the settings say.</summary>
+    public void Prefetch(MountSettings settings, IBlockPrefetch sink)
+    {
+        Prefetcher prefetcher = new(PrefetchSettings.Parse(settings.Prefetch, settings.CacheBytes), DataStoreFS.Prefetch.Prefetcher.LargestBlock(Volume), sink);
+        prefetcher.AddVolume(Volume);
+        Prefetcher = prefetcher;
+    }
+
     public void Own(IAsyncDisposable part) => _owned.Push(part);
 
     public async ValueTask DisposeAsync()
     {
+        (Prefetcher as IDisposable)?.Dispose();
         while (_owned.TryPop(out IAsyncDisposable? part))
         {
             await part.DisposeAsync().ConfigureAwait(false);

@@ -1,4 +1,7 @@
 using DataStoreFS.Blocks;
+using DataStoreFS.Caching.Disk;
+using DataStoreFS.Model;
+using DataStoreFS.Mounting.Kernel;
 using DataStoreFS.N5;
 using DataStoreFS.Opening;
 using DataStoreFS.Remote;
@@ -16,15 +19,24 @@ internal static class MountPartsBuilder
         NativeBlockPool pool = new();
         DataStoreClient client = new(settings.Source.Server, pool, RemoteOptionsOf(settings), loggerFactory.CreateLogger("datastorefs.remote"));
         BlockStore? store = null;
+        DiskTier? tier = null;
         try
         {
             VolumeOpener opener = new(client, loggerFactory.CreateLogger("datastorefs.opening"));
             OpenedVolume opened = await opener.OpenAsync(settings.Source, 0, settings.ReadWrite, cancellationToken).ConfigureAwait(false);
-            store = new BlockStore(BlockStoreOptionsOf(settings));
+            tier = TierOf(settings, opened.Info, pool, loggerFactory);
+            store = new BlockStore(BlockStoreOptionsOf(settings), tier);
             store.AddVolume(opened.Info, client);
             MountParts parts = new(opened.Info, new VolumeFiles(new N5View(opened.Info), opened.ExportXml), store, pool);
             parts.Own(client);
-            parts.Own(store); // disposed of before the client that it uses
+            if (tier is not null)
+            {
+                parts.Own(tier);
+            }
+
+            parts.Own(store); // disposed of before the client and the tier that it uses
+            parts.Prefetch(settings, store);
+            parts.DiskTier = tier;
             return parts;
         }
         catch
@@ -34,10 +46,27 @@ internal static class MountPartsBuilder
                 await store.DisposeAsync().ConfigureAwait(false);
             }
 
+            if (tier is not null)
+            {
+                await tier.DisposeAsync().ConfigureAwait(false);
+            }
+
             await client.DisposeAsync().ConfigureAwait(false);
             pool.Dispose();
             throw;
         }
+    }
+
+    private static DiskTier? TierOf(MountSettings settings, VolumeInfo volume, NativeBlockPool pool, ILoggerFactory loggerFactory)
+    {
+        if (settings.DiskCache is null)
+        {
+            return null;
+        }
+
+        DiskTier tier = DiskTier.Open(settings.DiskCache, pool, loggerFactory.CreateLogger("datastorefs.disk"));
+        tier.RegisterVolume(volume, settings.Source.Server, new KernelCachePolicy(settings, volume).MaxAge);
+        return tier;
     }
 
     private static RemoteOptions RemoteOptionsOf(MountSettings settings) => new()

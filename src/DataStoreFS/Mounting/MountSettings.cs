@@ -1,4 +1,6 @@
+using DataStoreFS.Caching.Disk;
 using DataStoreFS.Model;
+using DataStoreFS.Prefetch;
 using DataStoreFS.Remote;
 
 namespace DataStoreFS.Mounting;
@@ -29,6 +31,12 @@ public sealed record MountSettings
 
     /// <summary>Budget of the memory tier in bytes.</summary>
     public long CacheBytes { get; init; } = DefaultCacheBytes();
+
+    /// <summary>A node-local folder that keeps blocks beyond memory and restarts, shared with other mounts; null: none.</summary>
+    public DiskTierOptions? DiskCache { get; init; }
+
+    /// <summary>Blocks fetched ahead of programs: <c>off</c>, <c>auto</c>, or at most so many.</summary>
+    public string Prefetch { get; init; } = "auto";
 
     /// <summary>How long one block is asked for, retries included, before the program that waits gets EIO.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(60);
@@ -74,6 +82,8 @@ public sealed record MountSettings
         Require(MaxAge == Never || MaxAge >= TimeSpan.Zero, "--max-age is negative");
         Require(MissingAge == Never || MissingAge >= TimeSpan.Zero, "the age of missing blocks is negative");
         Require(CacheBytes >= 1 << 20, "--cache-size is below 1 MiB");
+        Require(DiskCache is null || DiskCache.Size >= 16 << 20, "--disk-cache is below 16 MiB");
+        _ = PrefetchSettings.Parse(Prefetch, CacheBytes);
         Require(RequestTimeout > TimeSpan.Zero, "--timeout must be more than zero");
         Require(ReadAheadKiB is null or (>= 0 and <= 1 << 20), "--read-ahead must lie between 0 and 1048576 KiB");
         Require(Umask is >= 0 and <= 0x1FF, "--umask must lie between 000 and 777");

@@ -20,13 +20,19 @@ internal sealed class BlockReader(TreeContext context)
         {
             case BlockPresence.Present:
                 context.Reads.Hit();
+                Observe(op.Offset, op.Request.Caller.Pid, key, hit: true);
                 return new(ReplyAndRelease(op, block!));
             case BlockPresence.Missing:
                 context.Reads.Hit();
+                Observe(op.Offset, op.Request.Caller.Pid, key, hit: true);
                 return new(ReplyMissing(op, node));
             default:
                 context.Reads.Miss();
-                return FetchAsync(op, node, key);
+                int caller = op.Request.Caller.Pid;
+                long offset = op.Offset;
+                ValueTask<Errno> reply = FetchAsync(op, node, key);
+                Observe(offset, caller, key, hit: false); // after its own fetch has begun, so that guesses go behind it
+                return reply;
         }
     }
 
@@ -64,6 +70,15 @@ internal sealed class BlockReader(TreeContext context)
         {
             context.Faults.Failed(context.Tree.IdOf(node), context.Tree.PathOf(node), fault);
             throw;
+        }
+    }
+
+    // The kernel may read a file in several pieces: the first tells that a program wants the block.
+    private void Observe(long offset, int thread, in BlockKey key, bool hit)
+    {
+        if (offset == 0)
+        {
+            context.Prefetcher?.Observe(key, (uint)thread, hit);
         }
     }
 

@@ -21,17 +21,21 @@ internal sealed class LookupHandler(TreeContext context, Existence existence)
             return new(op.ReplyMissing(KernelCachePolicy.Fixed));
         }
 
+        uint caller = (uint)op.Request.Caller.Pid; // an op must not be asked after its reply
         if (!context.TellsMissing || node.Kind != NodeKind.Block)
         {
             return new(op.Reply(EntryOf(node, BlockExistence.Present)));
         }
 
-        return existence.Known(node) switch
+        BlockPresence known = existence.Known(node);
+        ValueTask<Errno> reply = known switch
         {
             BlockPresence.Present => new(op.Reply(EntryOf(node, BlockExistence.Present))),
             BlockPresence.Missing => new(op.ReplyMissing(context.Policy.MissingFor)),
             _ => SettleAsync(op, node),
         };
+        context.Prefetcher?.Observe(context.KeyOf(node), caller, known != BlockPresence.Unknown);
+        return reply;
     }
 
     public ValueTask<Errno> GetAttrAsync(GetAttrOp op) =>

@@ -1,6 +1,7 @@
 using DataStoreFS.Blocks;
 using DataStoreFS.Model;
 using DataStoreFS.Mounting.Kernel;
+using DataStoreFS.Prefetch;
 using DataStoreFS.Tree;
 
 namespace DataStoreFS.Mounting.Files;
@@ -10,6 +11,7 @@ internal sealed class TreeContext(VolumeTree tree, IBlockStore blocks, MountSett
 {
     public VolumeTree Tree { get; } = tree;
     public IBlockStore Blocks { get; } = blocks;
+    public IPrefetcher? Prefetcher { get; init; }
     public KernelCachePolicy Policy { get; } = new(settings, tree.Volume);
     public AttributeSource Attributes { get; } = new(tree, settings);
     public PageLedger Pages { get; } = new(LedgerAge(new KernelCachePolicy(settings, tree.Volume).MaxAge));
