@@ -72,7 +72,8 @@ internal sealed class BlockAnswer : IDisposable
         {
             if (i == ready)
             {
-                ready = DecodeOrAbort(exchange, i);
+                // A fault from here on ends the connection: the status is long sent.
+                ready = DecodeWindow(i);
             }
 
             unflushed += _frameHeader > 0 ? WriteFrameHeader(body, i) : 0;
@@ -213,20 +214,6 @@ internal sealed class BlockAnswer : IDisposable
         if (fault is not null)
         {
             throw fault;
-        }
-    }
-
-    private int DecodeOrAbort(Exchange exchange, int first)
-    {
-        try
-        {
-            return DecodeWindow(first);
-        }
-        catch (Refusal e)
-        {
-            // The status is long sent; a body that ends early is all that is left to say.
-            exchange.Http.Abort();
-            throw new OperationCanceledException("a later block of a large answer cannot be decoded", e);
         }
     }
 }

@@ -11,8 +11,8 @@ namespace DataStoreFS.Server.Http;
 /// </remarks>
 internal sealed class RequestBody
 {
-    // What is thrown away of a body that is too large, so that its sender gets to read the answer instead of a reset connection.
     private const long MostDrained = 256L << 20;
+    private static readonly TimeSpan s_drainTime = TimeSpan.FromSeconds(10);
 
     private readonly PipeReader _reader;
     private readonly CancellationToken _aborted;
@@ -39,20 +39,15 @@ internal sealed class RequestBody
         return (end < 0 ? type : type[..end]).Trim().ToLowerInvariant();
     }
 
-    /// <summary>Reads what is left of a refused body and forgets it.</summary>
+    /// <summary>
+    /// Reads what is left of a refused body and forgets it, so that its sender gets to read the answer instead of a reset connection. Bounded in
+    /// bytes and time; whatever ends it early, the connection is closed next.
+    /// </summary>
     public static async Task DrainAsync(HttpContext http)
     {
-        PipeReader reader = http.Request.BodyReader;
-        for (long drained = 0; drained < MostDrained;)
-        {
-            ReadResult result = await reader.ReadAsync(http.RequestAborted).ConfigureAwait(false);
-            drained += result.Buffer.Length;
-            reader.AdvanceTo(result.Buffer.End);
-            if (result.IsCompleted)
-            {
-                return;
-            }
-        }
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+        patience.CancelAfter(s_drainTime);
+        await DrainAsync(http.Request.BodyReader, patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>A small body, such as a JSON or a number.</summary>
@@ -96,5 +91,19 @@ internal sealed class RequestBody
         }
 
         return done;
+    }
+
+    private static async Task DrainAsync(PipeReader reader, CancellationToken cancellationToken)
+    {
+        for (long drained = 0; drained < MostDrained;)
+        {
+            ReadResult result = await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            drained += result.Buffer.Length;
+            reader.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted)
+            {
+                return;
+            }
+        }
     }
 }

@@ -12,10 +12,11 @@ internal static class AtomicFile
 
     /// <param name="path">Its folder must exist.</param>
     /// <param name="content">All of the file.</param>
-    /// <param name="sync">The content is on the disk before the name is; without it a crash of the machine may leave an empty file.</param>
+    /// <param name="sync">Content and name are on the disk when this returns; without it a crash of the machine may leave an empty file or none.</param>
     public static void Write(string path, ReadOnlySpan<byte> content, bool sync)
     {
-        string temporary = $"{Path.GetDirectoryName(path)}/.{Path.GetFileName(path)}.{Environment.ProcessId}-{Interlocked.Increment(ref s_counter)}.part";
+        string folder = Path.GetDirectoryName(path)!;
+        string temporary = $"{folder}/.{Path.GetFileName(path)}.{Environment.ProcessId}-{Interlocked.Increment(ref s_counter)}.part";
         try
         {
             using (SafeFileHandle file = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
@@ -33,6 +34,11 @@ internal static class AtomicFile
         {
             File.Delete(temporary);
             throw;
+        }
+
+        if (sync)
+        {
+            NativeFile.SyncFolder(folder);
         }
     }
 }

@@ -78,6 +78,11 @@ internal sealed class LevelFolder
         {
             NativeFile.MakeDirectory(NativeFile.PathBytes(column));
             NativeFile.MakeDirectory(NativeFile.PathBytes(row));
+            if (sync)
+            {
+                NativeFile.SyncFolder(Path);
+                NativeFile.SyncFolder(column);
+            }
         }
 
         AtomicFile.Write($"{row}/{at.Z}", file, sync);

@@ -16,7 +16,9 @@ internal static unsafe partial class NativeFile
     private const int NotADirectory = 20;
     private const int CurrentDirectory = -100;
     private const int EmptyPath = 0x1000;
-    private const int ReadOnlyCloseOnExec = 0x80000;
+
+    // O_RDONLY | O_CLOEXEC | O_NONBLOCK: a named pipe in the place of a block must not hold up the server.
+    private const int OpenFlags = 0x80000 | 0x800;
     private const uint DirectoryMode = 0x1ff; // 0777, less the umask
     private const uint BasicStats = 0x7ff;
     private const ushort TypeMask = 0xf000;
@@ -34,7 +36,7 @@ internal static unsafe partial class NativeFile
         {
             while (true)
             {
-                int fd = Open(pointer, ReadOnlyCloseOnExec, 0);
+                int fd = Open(pointer, OpenFlags, 0);
                 if (fd >= 0)
                 {
                     return fd;
@@ -133,6 +135,25 @@ internal static unsafe partial class NativeFile
         }
     }
 
+    /// <summary>Makes the names in a directory durable: a file that is on the disk is of no use without its name.</summary>
+    /// <exception cref="IOException">The directory is gone, or the disk fails.</exception>
+    public static void SyncFolder(string path)
+    {
+        int fd = OpenForReading(PathBytes(path));
+        if (fd < 0)
+        {
+            throw new DirectoryNotFoundException($"{path} is gone");
+        }
+
+        int result = Sync(fd);
+        int error = Marshal.GetLastPInvokeError();
+        Close(fd);
+        if (result != 0)
+        {
+            throw Failure("fsync", error);
+        }
+    }
+
     public static void Close(int fd) => _ = CloseFile(fd);
 
     private static IOException Failure(string call, int error) => new($"{call}: {Marshal.GetPInvokeErrorMessage(error)}", error);
@@ -152,6 +173,10 @@ internal static unsafe partial class NativeFile
     [LibraryImport("libc", EntryPoint = "mkdir", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int MakeFolder(byte* path, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Sync(int fd);
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -78,15 +78,15 @@ internal struct StoredBlock
             Span<byte> bytes = packed.AsSpan(0, NativeFile.ReadAt(_fd, packed.AsSpan(0, packedLength), Header.Length));
             N5Header.Write(block.GetSpan(), Header.Size);
             N5BlockCodec.DecodePayload(bytes, _level.Compression, block.WritablePayload);
-            Voxels = block;
+            Voxels = block.Retain();
         }
         catch (Exception e) when (e is DataStoreException or IOException)
         {
-            block.Release();
             throw Broken(e.Message, e);
         }
         finally
         {
+            block.Release();
             ArrayPool<byte>.Shared.Return(packed);
             CloseFile();
         }
@@ -118,7 +118,7 @@ internal struct StoredBlock
         }
 
         long behind = _fileLength - Header.Length;
-        if (IsRaw ? behind < Header.PayloadBytes : behind > (2L * Header.PayloadBytes) + PackingSlack)
+        if (IsRaw ? behind < Header.PayloadBytes : behind > Math.Min((2L * Header.PayloadBytes) + PackingSlack, Array.MaxLength))
         {
             throw Broken($"its {_fileLength} bytes cannot hold {Header.PayloadBytes} bytes of voxels");
         }

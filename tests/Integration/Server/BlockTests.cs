@@ -108,6 +108,39 @@ public sealed class BlockTests
         Assert.Equal((byte[])[.. first, .. second], await fixture.Client.GetByteArrayAsync(prefix + "0/0/0/0/0/0/x/2/0/0/0/0/0/7"));
     }
 
+    [Theory]
+    [InlineData(OriginalQuirks.None, 32, false)]
+    [InlineData(OriginalQuirks.ChunkedAnswers, 32, true)]
+    [InlineData(OriginalQuirks.ChunkedAnswers, 4, false)]
+    public async Task AnswersHaveALengthUnlessTheOriginalsFramingIsAskedFor(OriginalQuirks quirks, int size, bool chunked)
+    {
+        await using ServerFixture fixture = await ServerFixture.StartAsync(
+            options: folder => new DataStoreServerOptions { Folder = folder, Urls = ["http://127.0.0.1:0"], Quirks = quirks });
+        string path = $"/datasets/{await fixture.Client.CreateAsync(TestDatasets.Simple())}/1/1/1/0/0/0/0/0/0/0";
+        byte[] frame = TestDatasets.Frame(size, size, size);
+        await fixture.Client.PostBlocksAsync(path, frame);
+        using HttpResponseMessage answer = await fixture.Client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal(chunked, answer.Headers.TransferEncodingChunked ?? false);
+        Assert.Equal(chunked ? null : frame.Length, answer.Content.Headers.ContentLength);
+        Assert.Equal(frame, await answer.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
+    public async Task PipeOrFolderInThePlaceOfABlockIsStatus500()
+    {
+        await using ServerFixture fixture = await ServerFixture.StartAsync();
+        string uuid = await fixture.Client.CreateAsync(TestDatasets.Simple());
+        string row = Directory.CreateDirectory(Path.Combine(fixture.Folder.Path, uuid, "0/export.n5/setup0/timepoint0/s0/0/0")).FullName;
+        Directory.CreateDirectory(Path.Combine(row, "0"));
+        using (System.Diagnostics.Process mkfifo = System.Diagnostics.Process.Start("mkfifo", [Path.Combine(row, "1")]))
+        {
+            await mkfifo.WaitForExitAsync();
+        }
+
+        Assert.Equal((500, string.Empty), await fixture.Client.AskAsync("GET", $"/datasets/{uuid}/1/1/1/0/0/0/0/0/0/0"));
+        Assert.Equal((500, string.Empty), await fixture.Client.AskAsync("GET", $"/datasets/{uuid}/1/1/1/0/0/0/1/0/0/0"));
+    }
+
     [Fact]
     public async Task HeadTellsTheLengthAndSendsNothing()
     {

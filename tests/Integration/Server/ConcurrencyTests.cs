@@ -60,6 +60,23 @@ public sealed class ConcurrencyTests
     }
 
     [Fact]
+    public async Task WriteThatFailsIsStatus500AndLeavesNothingBehind()
+    {
+        List<string> log = [];
+        await using ServerFixture fixture = await ServerFixture.StartAsync(
+            options: folder => new DataStoreFS.Server.DataStoreServerOptions { Folder = folder, Urls = ["http://127.0.0.1:0"], Log = log.Add, SyncWrites = true });
+        string uuid = await fixture.Client.CreateAsync(TestDatasets.Simple("uint8", "gzip"));
+        string prefix = $"/datasets/{uuid}/1/1/1/0/";
+        string row = Path.Combine(fixture.Folder.Path, uuid, "0/export.n5/setup0/timepoint0/s0/0/0");
+        Directory.CreateDirectory(Path.Combine(row, "1"));
+        Assert.Equal(500, (await fixture.Client.PostBlocksAsync(prefix + "0/0/0/0/0/0/0/0/1/0/0/0", Uniform(1), Uniform(2))).Status);
+        Assert.Equal(Uniform(1), await fixture.Client.GetByteArrayAsync(prefix + "0/0/0/0/0/0"));
+        Assert.Equal(["0", "1"], Directory.EnumerateFileSystemEntries(row).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Single(log);
+        Assert.Equal(0, fixture.Server.BuffersInUse);
+    }
+
+    [Fact]
     public async Task WhatACrashLeavesIsNeitherBlockNorVersionNorDatasetAndIsNotCopied()
     {
         await using ServerFixture fixture = await ServerFixture.StartAsync();
