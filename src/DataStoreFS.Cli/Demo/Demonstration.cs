@@ -78,7 +78,7 @@ internal sealed class Demonstration(string folder, int seed)
 
     private void Show()
     {
-        AnsiConsole.Write(DemoTree.Describe(MountPoint));
+        Screen.Console.Write(DemoTree.Describe(MountPoint));
         long start = Stopwatch.GetTimestamp();
         Picture picture = DemoPicture.Render(Container);
         PngWriter.Write(PngFile, picture);

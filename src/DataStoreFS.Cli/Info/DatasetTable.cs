@@ -36,7 +36,7 @@ internal static class DatasetTable
         var table = new Table { Border = TableBorder.Simple };
         foreach (string column in (string[])["level", "factors", "voxels", "block", "grid", "blocks", "uncompressed"])
         {
-            table.AddColumn(column);
+            table.AddColumn(new TableColumn(column).NoWrap());
         }
 
         foreach (LevelInfo level in volume.Setups[0].Levels)
@@ -59,7 +59,7 @@ internal static class DatasetTable
         var table = new Table { Border = TableBorder.Simple };
         foreach (string column in (string[])["setup", "name", "channel", "angle", "voxels"])
         {
-            table.AddColumn(column);
+            table.AddColumn(new TableColumn(column).NoWrap());
         }
 
         foreach (SetupInfo setup in volume.Setups)

@@ -6,7 +6,6 @@ using DataStoreFS.N5;
 using DataStoreFS.Opening;
 using DataStoreFS.Remote;
 using Microsoft.Extensions.Logging.Abstractions;
-using Spectre.Console;
 
 namespace DataStoreFS.Cli.Verbs;
 
@@ -39,7 +38,7 @@ internal static class InfoVerb
             }
             else
             {
-                DatasetTable.Show(AnsiConsole.Console, address, volume);
+                DatasetTable.Show(Screen.Console, address, volume);
             }
 
             return 0;

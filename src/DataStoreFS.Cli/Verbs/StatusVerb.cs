@@ -50,7 +50,7 @@ internal static class StatusVerb
         long reads = status.MemoryHits + status.MemoryMisses;
         Row(grid, "blocks read", $"{Number(reads)}, {Number(status.MemoryHits)} of them from memory, {Number(status.FailedReads)} failed");
         Row(grid, "bytes read", Quantities.FormatSize(status.BytesRead));
-        AnsiConsole.Write(grid);
+        Screen.Console.Write(grid);
     }
 
     private static void Row(Grid grid, string name, string value) => grid.AddRow(new Text(name, new Style(decoration: Decoration.Dim)), new Text(value));
