@@ -15,7 +15,7 @@ internal static class MountOptions
     [
         new("cache-size", "SIZE", "Memory for cached blocks (default: 1GiB or a quarter of RAM, whichever is less).",
             (s, v) => s with { CacheBytes = Quantities.ParseSize(v) }),
-        new("disk-cache", "DIR,SIZE", "Node-local folder that keeps blocks beyond memory and restarts, shared by all mounts that may write it (default: none).",
+        new("disk-cache", "DIR,SIZE", "Node-local folder that keeps blocks beyond memory and restarts, shared by all mounts that may write it; in -o lists DIR:SIZE (default: none).",
             (s, v) => s with { DiskCache = DiskCache(v) }),
         new("prefetch", "off|auto|N", "Fetch ahead what programs will probably read, at most N blocks (default: auto).",
             (s, v) => s with { Prefetch = v }) { Choices = s_prefetch },
@@ -107,11 +107,12 @@ internal static class MountOptions
         ? Path.GetFullPath(path)
         : throw new DataStoreException(DataStoreErrorKind.Usage, "the file name is empty");
 
+    // A colon as well, because in a list (and in fstab, where mount(8) knows no way to quote one) a comma ends the value.
     private static DiskTierOptions DiskCache(string text)
     {
-        int comma = text.LastIndexOf(',');
-        return comma > 0
-            ? new DiskTierOptions(FullPath(text[..comma]), Quantities.ParseSize(text[(comma + 1)..]))
+        int separator = text.LastIndexOfAny([',', ':']);
+        return separator > 0
+            ? new DiskTierOptions(FullPath(text[..separator]), Quantities.ParseSize(text[(separator + 1)..]))
             : throw new DataStoreException(DataStoreErrorKind.Usage, $"'{text}' is not a folder and a size, such as /scratch/blocks,100GiB");
     }
 

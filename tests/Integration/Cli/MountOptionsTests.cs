@@ -11,6 +11,8 @@ public class MountOptionsTests
     public static TheoryData<string, string?> Values => new()
     {
         { "cache-size", "512MiB" },
+        { "disk-cache", "/scratch/blocks,100GiB" },
+        { "prefetch", "off" },
         { "missing", "absent" },
         { "max-age", "inf" },
         { "missing-age", "5s" },
@@ -65,6 +67,10 @@ public class MountOptionsTests
         Assert.Equal(1L << 20, Parse("-o", "cache-size=3M", "--cache-size", "1M").Settings.CacheBytes);
         Assert.Equal(4L << 20, Parse("-o", "cache-size=3M", "-o", "cache-size=4M").Settings.CacheBytes);
     }
+
+    [Fact]
+    public void ADiskCacheInAListHasAColon() =>
+        Assert.Equal(Parse("--disk-cache", "/scratch/b:1,2GiB").Settings.DiskCache, Parse("-o", "quiet,disk_cache=/scratch/b:1:2GiB").Settings.DiskCache);
 
     [Fact]
     public void FilesAreMadeAbsoluteBeforeTheDaemonLeavesItsDirectory() =>
