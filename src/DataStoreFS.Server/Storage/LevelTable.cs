@@ -6,7 +6,7 @@ namespace DataStoreFS.Server.Storage;
 
 /// <summary>
 /// The levels of one <c>setupS/timepointT</c> folder. The listing is read again when the folder changes, a level when its attributes do; a
-/// request pays two <c>statx</c> for that.
+/// request pays one <c>statx</c> for the folder and one for each level.
 /// </summary>
 internal sealed class LevelTable
 {
