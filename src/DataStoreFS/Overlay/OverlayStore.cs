@@ -39,7 +39,8 @@ public sealed class OverlayStore : IDisposable
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new DataStoreException(DataStoreErrorKind.Local, $"the overlay folder {folder} cannot be used: {fault.Message}; name another one with --overlay", fault);
+            throw new DataStoreException(
+                DataStoreErrorKind.Local, $"the overlay folder {folder} cannot be used: {fault.Message}; name another one with --overlay", fault);
         }
     }
 

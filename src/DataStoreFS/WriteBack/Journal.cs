@@ -29,7 +29,16 @@ internal sealed class Journal : IAsyncDisposable
     private long _lastSequence;
     private long _queuedBytes;
 
-    private Journal(string folder, long limit, FolderLock folderLock, JournalIndex index, JournalFiles files, JournalRecovery recovery, ParkedBlocks parked, NativeBlockPool pool, ILogger log)
+    private Journal(
+        string folder,
+        long limit,
+        FolderLock folderLock,
+        JournalIndex index,
+        JournalFiles files,
+        JournalRecovery recovery,
+        ParkedBlocks parked,
+        NativeBlockPool pool,
+        ILogger log)
     {
         (_folder, Limit, _lock, _index, _files, Parked, _pool, _log) = (folder, limit, folderLock, index, files, parked, pool, log);
         _lastSequence = Math.Max(recovery.HighestSequence, parked.HighestSequence);
@@ -115,7 +124,8 @@ internal sealed class Journal : IAsyncDisposable
         {
             throw new DataStoreException(
                 DataStoreErrorKind.NoSpace,
-                $"the journal in {_folder} is full ({used} of {Limit} bytes wait for the server or are parked): try again when the server has caught up, or raise --journal-size");
+                $"the journal in {_folder} is full ({used} of {Limit} bytes wait for the server or are parked): " +
+                "try again when the server has caught up, or raise --journal-size");
         }
     }
 

@@ -66,7 +66,8 @@ internal sealed class JournalRecovery(string folder, string server, ILogger log)
         if (meantFor != server)
         {
             throw new DataStoreException(
-                DataStoreErrorKind.Usage, $"the journal in {folder} holds writes for {meantFor}, not for {server}: mount that one, or name another folder with --journal");
+                DataStoreErrorKind.Usage, $"the journal in {folder} holds writes for {meantFor}, not for {server}: " +
+                "mount that one, or name another folder with --journal");
         }
 
         Scan(segment);

@@ -128,7 +128,8 @@ internal sealed class ParkedBlocks
                 root.GetProperty("time").GetDateTimeOffset(),
                 Path.ChangeExtension(path, ".n5"));
         }
-        catch (Exception fault) when (fault is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException or IOException)
+        catch (Exception fault) when (fault is
+            JsonException or KeyNotFoundException or InvalidOperationException or FormatException or IndexOutOfRangeException or IOException)
         {
             return null; // not ours: the folder is the user's to tidy
         }

@@ -95,8 +95,12 @@ public sealed class OverlayRandomTests
         }
     }
 
-    private static string RandomPath(Random random) =>
-        string.Join('/', Enumerable.Range(0, random.Next(1, 4)).Select(depth => depth == 0 && random.Next(3) == 0 ? "export.n5" : s_names[random.Next(s_names.Length)]));
+    private static string RandomPath(Random random)
+    {
+        IEnumerable<string> names = Enumerable.Range(0, random.Next(1, 4))
+            .Select(depth => depth == 0 && random.Next(3) == 0 ? "export.n5" : s_names[random.Next(s_names.Length)]);
+        return string.Join('/', names);
+    }
 
     private static string Describe(OverlayModel.Node node, string path)
     {
