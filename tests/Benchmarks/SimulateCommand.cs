@@ -21,6 +21,7 @@ internal static class SimulateCommand
         }
 
         Simulate("seq", Workloads.Medium, Workloads.Sequential(512), 1);
+        Simulate("slow", Workloads.Medium, Workloads.Slow(100), 1);
         Simulate("par8", Workloads.Medium, Workloads.Shuffled(512), 8);
         Simulate("slice", Workloads.Medium, Workloads.Planes(16), 4);
         return 0;

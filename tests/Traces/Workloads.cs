@@ -35,6 +35,10 @@ public static class Workloads
     /// <summary>Every block by sorted path, x outermost, one in twenty not there.</summary>
     public static IReadOnlyList<TraceBurst> Sequential(int count) => Once(All(0, 1, 2).Where((_, index) => index % 20 != 7).Take(count));
 
+    /// <summary>The same by a program that thinks about each block for a while.</summary>
+    public static IReadOnlyList<TraceBurst> Slow(int count) =>
+        [.. Sequential(count)[0].Blocks.Select(block => new TraceBurst(TimeSpan.FromMilliseconds(100), [block]))];
+
     /// <summary>The same blocks in random order.</summary>
     public static IReadOnlyList<TraceBurst> Shuffled(int count, int seed = 1)
     {

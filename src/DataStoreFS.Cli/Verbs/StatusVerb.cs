@@ -47,6 +47,13 @@ internal static class StatusVerb
         Row(grid, "process", $"{status.ProcessId}, up {TimeSpan.FromSeconds((long)status.UptimeSeconds)}");
         Row(grid, "server", status.Outage is null ? "answers" : $"FAILING since {status.Outage.Since:u}: {status.Outage.Reason}");
         Row(grid, "cache", $"{Quantities.FormatSize(status.CacheBytes)} of {Quantities.FormatSize(status.CacheBudget)}");
+        if (status.Disk is { } disk)
+        {
+            string hits = Number(disk.Hits);
+            Row(grid, "disk cache", $"{Quantities.FormatSize(disk.Bytes)} of {Quantities.FormatSize(disk.Size)}, {Number(disk.Blocks)} blocks, {hits} read from it");
+        }
+
+        Row(grid, "read ahead", $"{Number(status.Prefetched)} blocks, {Number(status.PrefetchedUsed)} of them used");
         long reads = status.MemoryHits + status.MemoryMisses;
         Row(grid, "blocks read", $"{Number(reads)}, {Number(status.MemoryHits)} of them from memory, {Number(status.FailedReads)} failed");
         Row(grid, "bytes read", Quantities.FormatSize(status.BytesRead));

@@ -28,6 +28,11 @@ internal sealed class MountParts(VolumeInfo volume, IVolumeFiles files, IBlockSt
     /// <summary>From now on blocks are fetched ahead of programs, as the settings say.</summary>
     public void Prefetch(MountSettings settings, IBlockPrefetch sink)
     {
+        if (settings.MaxAge == TimeSpan.Zero)
+        {
+            return; // every open asks the server, whatever was fetched before
+        }
+
         Prefetcher prefetcher = new(PrefetchSettings.Parse(settings.Prefetch, settings.CacheBytes), DataStoreFS.Prefetch.Prefetcher.LargestBlock(Volume), sink);
         prefetcher.AddVolume(Volume);
         Prefetcher = prefetcher;
@@ -37,7 +42,11 @@ internal sealed class MountParts(VolumeInfo volume, IVolumeFiles files, IBlockSt
 
     public async ValueTask DisposeAsync()
     {
-        (Prefetcher as IDisposable)?.Dispose();
+        if (Prefetcher is IAsyncDisposable prefetcher)
+        {
+            await prefetcher.DisposeAsync().ConfigureAwait(false); // first: it asks the store
+        }
+
         while (_owned.TryPop(out IAsyncDisposable? part))
         {
             await part.DisposeAsync().ConfigureAwait(false);

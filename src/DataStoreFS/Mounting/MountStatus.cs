@@ -1,3 +1,5 @@
+using DataStoreFS.Caching.Disk;
+
 namespace DataStoreFS.Mounting;
 
 /// <summary>What a running mount says of itself: the answer to <c>datastorefs status</c>, as JSON with these names in camel case.</summary>
@@ -26,6 +28,13 @@ public sealed record MountStatus
     /// <summary>Native memory that blocks take now, and the budget.</summary>
     public required long CacheBytes { get; init; }
     public required long CacheBudget { get; init; }
+
+    /// <summary>Blocks fetched ahead of programs, and how many of them programs then read.</summary>
+    public long Prefetched { get; init; }
+    public long PrefetchedUsed { get; init; }
+
+    /// <summary>Null without a disk cache.</summary>
+    public DiskTierStatistics? Disk { get; init; }
 
     /// <summary>Blocks whose pages the kernel may hold (counted in runs of up to 64 neighbours).</summary>
     public required int PageRuns { get; init; }

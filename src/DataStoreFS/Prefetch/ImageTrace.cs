@@ -64,6 +64,9 @@ internal sealed class ImageTrace
     /// <summary>The burst in which the rest of a movement has been asked for, and where it was.</summary>
     public (byte Burst, Motion Motion, int At) Swept { get; set; }
 
+    /// <summary>Whether that found anything that had been in view.</summary>
+    public bool SweptView { get; set; }
+
     public bool Contains(Place place) =>
         (uint)place.X < (uint)_grid.X && (uint)place.Y < (uint)_grid.Y && (uint)place.Z < (uint)_grid.Z;
 

@@ -172,6 +172,7 @@ internal sealed class Predictor
     private void Follow(Program program, ImageTrace image, VolumeInfo volume, Place place)
     {
         bool moves = false;
+        bool refines = false;
         if (image.Remembers)
         {
             // Which burst the neighbours are of is asked before this place is marked; the votes of this burst after.
@@ -184,7 +185,8 @@ internal sealed class Predictor
             }
 
             image.CountVoter();
-            moves = _sweeper.Follow(program, image, volume, place) || _sweeper.Refine(program, image, volume, place);
+            moves = _sweeper.Follow(program, image, volume, place);
+            refines = !moves && _sweeper.Refine(program, image, volume, place);
         }
 
         if (image.Walk.IsWalking)
@@ -192,7 +194,7 @@ internal sealed class Predictor
             GoOn(program, image, moves);
         }
 
-        if (!moves && image.Remembers)
+        if (!moves && !refines && image.Remembers)
         {
             FillRegion(program, image);
         }

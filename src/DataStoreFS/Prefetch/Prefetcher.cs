@@ -12,7 +12,7 @@ namespace DataStoreFS.Prefetch;
 /// outside of it.
 /// A timer runs only while something was read lately.
 /// </remarks>
-public sealed class Prefetcher : IPrefetcher, IDisposable
+public sealed class Prefetcher : IPrefetcher, IDisposable, IAsyncDisposable
 {
     private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(20);
 
@@ -98,6 +98,13 @@ public sealed class Prefetcher : IPrefetcher, IDisposable
     {
         _disposed = true;
         _timer.Dispose();
+    }
+
+    /// <summary>Afterwards nothing is asked of the sink any more.</summary>
+    public ValueTask DisposeAsync()
+    {
+        _disposed = true;
+        return _timer.DisposeAsync();
     }
 
     private long Milliseconds(long timestamp) => (long)_time.GetElapsedTime(0, timestamp).TotalMilliseconds;

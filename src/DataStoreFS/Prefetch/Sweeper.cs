@@ -18,7 +18,10 @@ internal sealed class Sweeper(CandidateQueue candidates, PrefetchLedger ledger)
     private const int RefineVotes = 4;
     private const int ViewPlanes = 3;
 
-    /// <summary>After each access that the image has marked. True when its burst is a movement.</summary>
+    // Places that were in view and moved, of all sweeps.
+    private int _inView;
+
+    /// <summary>After each access that the image has marked. True when its burst is a movement of what was in view.</summary>
     public bool Follow(Program program, ImageTrace image, VolumeInfo volume, Place place)
     {
         Motion motion = Winner(program, image);
@@ -33,10 +36,14 @@ internal sealed class Sweeper(CandidateQueue candidates, PrefetchLedger ledger)
             image.Swept = (program.Burst, motion, at);
             program.Motion = motion.Axis == Motion.Setup ? program.Motion : motion;
             program.NewPlan();
+            int found = _inView;
             Sweep(program, image, volume, motion, place);
+
+            // What walks block by block moves too, but its walk says more.
+            image.SweptView = _inView - found >= (image.Walk.IsWalking ? PlaneBlocks : 1);
         }
 
-        return true;
+        return image.SweptView;
     }
 
     /// <summary>The program pauses: the movement that was too small to be sure goes on; without one, what could come in any direction.</summary>
@@ -329,6 +336,7 @@ internal sealed class Sweeper(CandidateQueue candidates, PrefetchLedger ledger)
                         continue;
                     }
 
+                    _inView++;
                     Place to = axis < 0 ? from : from.With(axis, plane);
                     BlockKey key = target.At(to.X, to.Y, to.Z);
                     if ((known?.BurstAt(to) ?? 0) == 0 && !ledger.Contains(key))

@@ -53,6 +53,14 @@ public sealed class PredictorTests
     }
 
     [Fact]
+    public void AProgramThatThinksBetweenBlocksWaitsForTheFirstOnesOnly()
+    {
+        SimulatedRun run = Simulate(Workloads.Medium, Workloads.Slow(100), 1, new Predictor(Most, false));
+
+        Assert.InRange(run.InTime, 90, 100);
+    }
+
+    [Fact]
     public void PlaneAfterPlaneInRandomOrderIsReadAhead()
     {
         SimulatedRun run = Simulate(Workloads.Medium, Workloads.Planes(16), 4, new Predictor(Most, false));

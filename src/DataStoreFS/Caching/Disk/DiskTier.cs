@@ -109,7 +109,7 @@ public sealed class DiskTier : IBlockTier, IAsyncDisposable
 
     public void Keep(in BlockKey key, BlockBuffer? block, DateTimeOffset fetched)
     {
-        if (Volume(key) is not { Keeps: true } volume)
+        if (Volume(key) is not { Keeps: true } volume || (block is null && !volume.KeepsMissing))
         {
             return;
         }

@@ -29,6 +29,9 @@ internal sealed class DiskVolume
     /// <summary>With a maximum age of zero every read asks the server: there is nothing to keep.</summary>
     public bool Keeps => _maxAge > 0;
 
+    /// <summary>"There is no such block" is good for seconds where others write: not worth a file.</summary>
+    public bool KeepsMissing => _maxAge == long.MaxValue;
+
     /// <summary>Whether what was asked for at <paramref name="fetched"/> may still be shown.</summary>
     public bool IsFresh(long fetched, long now)
     {
