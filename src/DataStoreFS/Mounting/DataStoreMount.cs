@@ -63,6 +63,7 @@ public sealed class DataStoreMount : IAsyncDisposable
         string mountPoint = await MountPointCheck.PrepareAsync(settings.MountPoint, logger, cancellationToken).ConfigureAwait(false);
         MountPointCheck.RequireOutside(mountPoint, settings.TraceFuseFile, "trace file");
         MountPointCheck.RequireOutside(mountPoint, settings.TokenFile, "token file");
+        MountPointCheck.RequireOutside(mountPoint, settings.DiskCache?.Folder, "disk cache");
         MountParts parts = await MountPartsBuilder.OpenAsync(settings, loggerFactory, cancellationToken).ConfigureAwait(false);
         return await StartAsync(settings, mountPoint, parts, loggerFactory, cancellationToken).ConfigureAwait(false);
     }
