@@ -4,7 +4,7 @@ using LinuxFuse;
 
 namespace DataStoreFS.Mounting;
 
-/// <summary>The mounted tree as the kernel asks for it: sorts requests to the handlers, and does nothing else.</summary>
+/// <summary>A tree that can only be read, as the kernel asks for it: sorts requests to the handlers, and does nothing else.</summary>
 internal sealed class DataStoreFileSystem : FuseFileSystem
 {
     private readonly LookupHandler _lookups;
@@ -21,8 +21,6 @@ internal sealed class DataStoreFileSystem : FuseFileSystem
         _files = new OpenHandler(context, reader);
         _attributes = context.Attributes;
     }
-
-    public int OpenFiles => _files.OpenFiles;
 
     protected override ValueTask<Errno> LookupAsync(LookupOp op) => _lookups.LookupAsync(op);
 

@@ -3,7 +3,10 @@ using DataStoreFS.Model;
 using DataStoreFS.Mounting.Control;
 using DataStoreFS.Mounting.Files;
 using DataStoreFS.Mounting.Kernel;
+using DataStoreFS.Mounting.Writing;
+using DataStoreFS.Overlay;
 using DataStoreFS.Tree;
+using DataStoreFS.WriteBack;
 using LinuxFuse;
 using Microsoft.Extensions.Logging;
 
@@ -18,6 +21,7 @@ public sealed class DataStoreMount : IAsyncDisposable
     private readonly PageExpiry _expiry;
     private readonly ILogger _logger;
     private readonly DateTimeOffset _started = DateTimeOffset.UtcNow;
+    private readonly TaskCompletionSource<bool> _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ControlSocket? _control;
 
     private DataStoreMount(MountSettings settings, string mountPoint, MountParts parts, TreeContext context, FuseMount fuse, ILogger logger)
@@ -64,6 +68,8 @@ public sealed class DataStoreMount : IAsyncDisposable
         MountPointCheck.RequireOutside(mountPoint, settings.TraceFuseFile, "trace file");
         MountPointCheck.RequireOutside(mountPoint, settings.TokenFile, "token file");
         MountPointCheck.RequireOutside(mountPoint, settings.DiskCache?.Folder, "disk cache");
+        MountPointCheck.RequireOutside(mountPoint, settings.OverlayFolder, "overlay folder");
+        MountPointCheck.RequireOutside(mountPoint, settings.JournalFolder, "journal folder");
         MountParts parts = await MountPartsBuilder.OpenAsync(settings, loggerFactory, cancellationToken).ConfigureAwait(false);
         return await StartAsync(settings, mountPoint, parts, loggerFactory, cancellationToken).ConfigureAwait(false);
     }
@@ -79,8 +85,12 @@ public sealed class DataStoreMount : IAsyncDisposable
         {
             VolumeTree tree = new(parts.Volume, parts.Files);
             RequireReadable(tree);
-            TreeContext context = new(tree, parts.Blocks, settings, new FaultLog(logger, TimeProvider.System)) { Prefetcher = parts.Prefetcher };
-            DataStoreFileSystem files = new(context);
+            TreeContext context = new(tree, parts.Blocks, settings, new FaultLog(logger, TimeProvider.System))
+            {
+                Prefetcher = parts.Prefetcher,
+                Written = parts.Engine is null ? null : new BlockWriteBuffers(),
+            };
+            FuseFileSystem files = settings.IsWritable ? Writable(settings, context, parts, logger) : new DataStoreFileSystem(context);
             fuse = await FuseMount.MountAsync(mountPoint, files, Options(settings, loggerFactory), cancellationToken).ConfigureAwait(false);
             mount = new DataStoreMount(settings, mountPoint, parts, context, fuse, logger);
             mount.Open();
@@ -149,6 +159,7 @@ public sealed class DataStoreMount : IAsyncDisposable
         PageRuns = _context.Pages.Runs,
         Outage = _context.Faults.Current,
         FailedReads = _context.Faults.Failures,
+        WriteBack = _parts.Engine?.Status,
     };
 
     /// <summary>Unmounts, also when files are open, and closes everything.</summary>
@@ -162,13 +173,21 @@ public sealed class DataStoreMount : IAsyncDisposable
     {
         Source = settings.FsName ?? settings.Source.ToString(),
         Subtype = "datastorefs",
-        ReadOnly = !settings.ReadWrite,
+        ReadOnly = !settings.IsWritable,
         AllowOther = settings.AllowOther,
         ReadaheadKilobytes = settings.ReadAheadKiB switch { null => 1024, 0 => null, int window => window },
         TraceFile = settings.TraceFuseFile,
         ErrorMapper = ErrnoMap.Of,
         LoggerFactory = loggerFactory,
     };
+
+    private static WritableFileSystem Writable(MountSettings settings, TreeContext context, MountParts parts, ILogger logger)
+    {
+        OverlayStore overlay = OverlayStore.Open(
+            settings.OverlayFolder ?? StateFolders.Overlay(settings.Source), new OverlayLower(context.Tree, context.Attributes));
+        parts.Own(new Disposal(overlay));
+        return new WritableFileSystem(context, overlay, parts.Engine, parts.Pool, logger);
+    }
 
     /// <summary>Asks the tree itself rather than the mount: a daemon that touches its own mount waits for itself.</summary>
     private static void RequireReadable(VolumeTree tree)
@@ -208,7 +227,8 @@ public sealed class DataStoreMount : IAsyncDisposable
         try
         {
             await _fuse.UnmountAsync(lazy: false, cancellationToken).ConfigureAwait(false);
-            return string.Empty;
+            return await _drained.Task.ConfigureAwait(false) ? string.Empty
+                : $"unmounted; {_parts.Engine!.Status.PendingBlocks} blocks wait in the journal and are sent when the dataset is mounted again";
         }
         catch (FuseException refused)
         {
@@ -225,6 +245,14 @@ public sealed class DataStoreMount : IAsyncDisposable
         }
         finally
         {
+            bool drained = await _parts.TryDrainAsync(Settings.DrainTimeout).ConfigureAwait(false);
+            _drained.TrySetResult(drained);
+            if (!drained)
+            {
+                _logger.LogError(
+                    "{Count} blocks could not be sent; they are in the journal and are sent when the dataset is mounted again", _parts.Engine!.Status.PendingBlocks);
+            }
+
             await _expiry.DisposeAsync().ConfigureAwait(false);
             await _fuse.DisposeAsync().ConfigureAwait(false);
             await _parts.DisposeAsync().ConfigureAwait(false);

@@ -4,6 +4,7 @@ using DataStoreFS.Model;
 using DataStoreFS.N5;
 using DataStoreFS.Prefetch;
 using DataStoreFS.Tree;
+using DataStoreFS.WriteBack;
 
 namespace DataStoreFS.Mounting;
 
@@ -36,6 +37,30 @@ internal sealed class MountParts(VolumeInfo volume, IVolumeFiles files, IBlockSt
         Prefetcher prefetcher = new(PrefetchSettings.Parse(settings.Prefetch, settings.CacheBytes), DataStoreFS.Prefetch.Prefetcher.LargestBlock(Volume), sink);
         prefetcher.AddVolume(Volume);
         Prefetcher = prefetcher;
+    }
+
+    /// <summary>The way of written blocks to the server; null when they cannot be written.</summary>
+    public WriteBackEngine? Engine { get; init; }
+
+    /// <summary>Waits until the server has everything that was written, but not for ever.</summary>
+    /// <returns>False: some blocks stay in the journal, and are sent when the dataset is mounted again.</returns>
+    public async Task<bool> TryDrainAsync(TimeSpan patience)
+    {
+        if (Engine is null)
+        {
+            return true;
+        }
+
+        using CancellationTokenSource limit = new(patience);
+        try
+        {
+            await Engine.DrainAsync(limit.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception unsent) when (unsent is OperationCanceledException or DataStoreException)
+        {
+            return false; // the caller says how many
+        }
     }
 
     public void Own(IAsyncDisposable part) => _owned.Push(part);

@@ -7,6 +7,7 @@ using DataStoreFS.Opening;
 using DataStoreFS.Remote;
 using DataStoreFS.Tree;
 using DataStoreFS.Views;
+using DataStoreFS.WriteBack;
 using Microsoft.Extensions.Logging;
 
 namespace DataStoreFS.Mounting;
@@ -19,6 +20,7 @@ internal static class MountPartsBuilder
         NativeBlockPool pool = new();
         DataStoreClient client = new(settings.Source.Server, pool, RemoteOptionsOf(settings), loggerFactory.CreateLogger("datastorefs.remote"));
         BlockStore? store = null;
+        WriteBackEngine? engine = null;
         DiskTier? tier = null;
         try
         {
@@ -27,7 +29,8 @@ internal static class MountPartsBuilder
             tier = TierOf(settings, opened.Info, pool, loggerFactory);
             store = new BlockStore(BlockStoreOptionsOf(settings), tier);
             store.AddVolume(opened.Info, client);
-            MountParts parts = new(opened.Info, new VolumeFiles(new N5View(opened.Info), opened.ExportXml), store, pool);
+            engine = WriteSide.Open(settings, opened.Info, client, store, pool, loggerFactory);
+            MountParts parts = new(opened.Info, new VolumeFiles(new N5View(opened.Info), opened.ExportXml), store, pool) { Engine = engine };
             parts.Own(client);
             if (tier is not null)
             {
@@ -37,10 +40,21 @@ internal static class MountPartsBuilder
             parts.Own(store); // disposed of before the client and the tier that it uses
             parts.Prefetch(settings, store);
             parts.DiskTier = tier;
+            if (engine is not null)
+            {
+                parts.Own(engine); // which uses the store and the client
+                await WriteSide.ReplayAsync(parts, settings, loggerFactory).ConfigureAwait(false);
+            }
+
             return parts;
         }
         catch
         {
+            if (engine is not null)
+            {
+                await engine.DisposeAsync().ConfigureAwait(false);
+            }
+
             if (store is not null)
             {
                 await store.DisposeAsync().ConfigureAwait(false);

@@ -2,6 +2,7 @@ using DataStoreFS.Caching.Disk;
 using DataStoreFS.Model;
 using DataStoreFS.Prefetch;
 using DataStoreFS.Remote;
+using DataStoreFS.WriteBack;
 
 namespace DataStoreFS.Mounting;
 
@@ -41,10 +42,32 @@ public sealed record MountSettings
     /// <summary>How long one block is asked for, retries included, before the program that waits gets EIO.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long unmounting waits for the server to take what is written; then it stays in the journal for the next mount.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(45);
+
     /// <summary>Lets other users in. Needs root, or <c>user_allow_other</c> in /etc/fuse.conf.</summary>
     public bool AllowOther { get; init; }
 
+    /// <summary>Blocks that programs write go to the server, everything else they write to the overlay.</summary>
     public bool ReadWrite { get; init; }
+
+    /// <summary>
+    /// Shows a local folder on top of the tree, which takes what programs put beside the blocks: on a read-only dataset it lets viewers save their
+    /// settings. Always on with <see cref="ReadWrite"/>, and when <see cref="OverlayFolder"/> is named.
+    /// </summary>
+    public bool Overlay { get; init; }
+
+    /// <summary>Null: one per dataset under the user's state folder.</summary>
+    public string? OverlayFolder { get; init; }
+
+    /// <summary>When close() of a written block returns.</summary>
+    public WriteBackMode WriteBack { get; init; }
+
+    /// <summary>Null: one per dataset and version under the user's state folder.</summary>
+    public string? JournalFolder { get; init; }
+
+    /// <summary>Bytes of journal on disk; full is ENOSPC for the program that writes.</summary>
+    public long JournalBytes { get; init; } = 1L << 30;
 
     /// <summary>A file whose first line is the bearer token for <see cref="Source"/>'s host; null: none.</summary>
     public string? TokenFile { get; init; }
@@ -73,6 +96,9 @@ public sealed record MountSettings
     /// <summary>Folder of the control sockets; null: <c>$XDG_RUNTIME_DIR</c>, /run/datastorefs (root) or /tmp/datastorefs-UID.</summary>
     public string? RuntimeFolder { get; init; }
 
+    /// <summary>Something in the tree can be written: there is an overlay, and the kernel must send OPEN.</summary>
+    internal bool IsWritable => ReadWrite || Overlay || OverlayFolder is not null;
+
     internal MissingBlocks MissingOrDefault => Missing ?? (ReadWrite ? MissingBlocks.Absent : MissingBlocks.Zeros);
 
     /// <exception cref="DataStoreException">Usage: the first setting that cannot be, in one line.</exception>
@@ -86,6 +112,7 @@ public sealed record MountSettings
         _ = PrefetchSettings.Parse(Prefetch, CacheBytes);
         Require(RequestTimeout > TimeSpan.Zero, "--timeout must be more than zero");
         Require(ReadAheadKiB is null or (>= 0 and <= 1 << 20), "--read-ahead must lie between 0 and 1048576 KiB");
+        Require(JournalBytes >= 16 << 20, "--journal-size is below 16 MiB");
         Require(Umask is >= 0 and <= 0x1FF, "--umask must lie between 000 and 777");
     }
 

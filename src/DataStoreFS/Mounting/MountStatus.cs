@@ -1,4 +1,5 @@
 using DataStoreFS.Caching.Disk;
+using DataStoreFS.WriteBack;
 
 namespace DataStoreFS.Mounting;
 
@@ -44,6 +45,9 @@ public sealed record MountStatus
 
     /// <summary>Reads that ended with an error since the mount.</summary>
     public required long FailedReads { get; init; }
+
+    /// <summary>Null when blocks cannot be written.</summary>
+    public WriteBackStatus? WriteBack { get; init; }
 }
 
 /// <param name="Since">When the first request failed.</param>

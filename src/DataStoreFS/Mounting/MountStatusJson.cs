@@ -12,6 +12,6 @@ public static class MountStatusJson
         JsonSerializer.Deserialize(json, MountStatusContext.Default.MountStatus) ?? throw new JsonException("the status is null");
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(MountStatus))]
 internal sealed partial class MountStatusContext : JsonSerializerContext;

@@ -20,6 +20,11 @@ internal sealed class Existence(TreeContext context, BlockReader reader)
     /// <summary>From memory; <see cref="BlockPresence.Unknown"/> when it takes a fetch.</summary>
     public BlockPresence Known(in Node node)
     {
+        if (context.LengthInHand(node) is not null)
+        {
+            return BlockPresence.Present;
+        }
+
         BlockPresence presence = context.Blocks.TryGet(context.KeyOf(node), out BlockBuffer? block);
         block?.Release();
         return presence;

@@ -13,6 +13,9 @@ internal interface IOpenFile
 
     ValueTask<Errno> FsyncAsync(FsyncOp op) => new(Errno.OK);
 
+    /// <summary>ftruncate(2).</summary>
+    ValueTask<Errno> SetSizeAsync(long size, CancellationToken cancellationToken) => new(Errno.EBADF);
+
     /// <summary>Called once, after the last other call.</summary>
     ValueTask ReleaseAsync();
 }

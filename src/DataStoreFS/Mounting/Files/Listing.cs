@@ -32,7 +32,8 @@ internal readonly struct Listing
     /// <summary>About how many entries fit.</summary>
     public int Capacity => Math.Max(1, _plain.Size / (_withAttributes ? FullEntry : PlainEntry));
 
-    public bool TryAddDots(ReadOnlySpan<byte> name, ulong id, long next) => _plain.TryAdd(name, id, FileType.Directory, next);
+    /// <summary>Adds a name without attributes; nothing of it counts as looked up.</summary>
+    public bool TryAddName(ReadOnlySpan<byte> name, ulong id, FileType type, long next) => _plain.TryAdd(name, id, type, next);
 
     public bool TryAdd(ReadOnlySpan<byte> name, in Node node, BlockExistence existence, LookupHandler lookups, VolumeTree tree, long next) => _withAttributes
         ? _full.TryAdd(name, lookups.EntryOf(node, existence), next)

@@ -1,3 +1,4 @@
+using System.Text;
 using DataStoreFS.Tree;
 using LinuxFuse;
 
@@ -10,7 +11,7 @@ namespace DataStoreFS.Mounting.Files;
 internal sealed class ListingHandler(TreeContext context, Existence existence, LookupHandler lookups)
 {
     // "." and ".."
-    private const long Dots = 2;
+    public const long Dots = 2;
 
     // Blocks of a row asked for at once: enough to fill several requests, few enough that a long row does not flush the cache before it is read.
     private const int LargestBatch = 128;
@@ -42,18 +43,30 @@ internal sealed class ListingHandler(TreeContext context, Existence existence, L
             return new(Errno.ENOTDIR);
         }
 
-        if (!AddDots(listing, directory))
-        {
-            return new(Errno.OK);
-        }
+        return !TryAddDots(listing, context.Tree.IdOf(directory), context.Tree.IdOf(directory.Parent))
+            ? new(Errno.OK)
+            : ListAsync(listing, directory, Dots, null);
+    }
 
+    /// <summary>"." and "..", with the cookies 1 and 2; false when the reply is full.</summary>
+    public static bool TryAddDots(in Listing listing, ulong id, ulong parentId) =>
+        (listing.Offset > 0 || listing.TryAddName("."u8, id, FileType.Directory, 1))
+        && (listing.Offset > 1 || listing.TryAddName(".."u8, parentId, FileType.Directory, Dots));
+
+    /// <summary>The names of a directory of the dataset's tree.</summary>
+    /// <param name="listing">The request.</param>
+    /// <param name="directory">In the tree.</param>
+    /// <param name="first">The cookie before the first name: how many entries of other kinds come before.</param>
+    /// <param name="shows">False for names that something else hides; null: all show.</param>
+    public ValueTask<Errno> ListAsync(Listing listing, Node directory, long first, Func<string, bool>? shows)
+    {
         if (SettlesExistence(directory))
         {
-            return ListRowAsync(listing, directory);
+            return ListRowAsync(listing, directory, first, shows);
         }
 
         long count = context.Tree.ChildCount(directory);
-        for (long index = Math.Max(0, listing.Offset - Dots); index < count && Add(listing, directory, index, BlockExistence.Present); index++)
+        for (long index = Math.Max(0, listing.Offset - first); index < count && Add(listing, directory, index, BlockExistence.Present, first, shows); index++)
         {
         }
 
@@ -62,24 +75,21 @@ internal sealed class ListingHandler(TreeContext context, Existence existence, L
 
     private bool SettlesExistence(in Node node) => context.TellsMissing && node.Kind == NodeKind.Row;
 
-    private bool AddDots(in Listing listing, in Node directory) =>
-        (listing.Offset > 0 || listing.TryAddDots("."u8, context.Tree.IdOf(directory), 1))
-        && (listing.Offset > 1 || listing.TryAddDots(".."u8, context.Tree.IdOf(directory.Parent), Dots));
-
-    private bool Add(in Listing listing, in Node directory, long index, BlockExistence exists)
+    private bool Add(in Listing listing, in Node directory, long index, BlockExistence exists, long first, Func<string, bool>? shows)
     {
         Span<byte> name = stackalloc byte[NodeNames.MaximumLength];
         Node child = context.Tree.ChildAt(directory, index);
         int length = context.Tree.WriteName(child, name);
-        return listing.TryAdd(name[..length], child, exists, lookups, context.Tree, index + Dots + 1);
+        return (shows is not null && !shows(Encoding.ASCII.GetString(name[..length])))
+            || listing.TryAdd(name[..length], child, exists, lookups, context.Tree, index + first + 1);
     }
 
-    private async ValueTask<Errno> ListRowAsync(Listing listing, Node row)
+    private async ValueTask<Errno> ListRowAsync(Listing listing, Node row, long first, Func<string, bool>? shows)
     {
         int count = (int)context.Tree.ChildCount(row);
         int batch = Math.Min(listing.Capacity, LargestBatch);
-        bool any = listing.Offset < Dots;
-        for (long z = Math.Max(0, listing.Offset - Dots); z < count; z += batch)
+        bool any = listing.Offset < first;
+        for (long z = Math.Max(0, listing.Offset - first); z < count; z += batch)
         {
             BlockExistence[] settled = await existence
                 .SettleAsync(row, (int)z, (int)Math.Min(batch, count - z), listing.Interrupted).ConfigureAwait(false);
@@ -87,7 +97,7 @@ internal sealed class ListingHandler(TreeContext context, Existence existence, L
             {
                 if (settled[i] != BlockExistence.Missing)
                 {
-                    if (!Add(listing, row, z + i, settled[i]))
+                    if (!Add(listing, row, z + i, settled[i], first, shows))
                     {
                         return Errno.OK;
                     }

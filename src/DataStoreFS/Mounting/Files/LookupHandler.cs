@@ -38,10 +38,30 @@ internal sealed class LookupHandler(TreeContext context, Existence existence)
         return reply;
     }
 
-    public ValueTask<Errno> GetAttrAsync(GetAttrOp op) =>
-        new(context.Tree.TryResolve(op.Node.Value, out Node node)
-            ? op.Reply(context.Attributes.Of(op.Node.Value, node), KernelCachePolicy.Fixed)
-            : Errno.ESTALE);
+    public ValueTask<Errno> GetAttrAsync(GetAttrOp op)
+    {
+        if (!context.Tree.TryResolve(op.Node.Value, out Node node))
+        {
+            return new(Errno.ESTALE);
+        }
+
+        FuseAttr attributes = AttributesOf(op.Node.Value, node, out TimeSpan validFor);
+        return new(op.Reply(attributes, validFor));
+    }
+
+    /// <summary>Also of a block file that is being written, whose length is what was written so far.</summary>
+    public FuseAttr AttributesOf(ulong id, in Node node, out TimeSpan validFor)
+    {
+        FuseAttr attributes = context.Attributes.Of(id, node);
+        validFor = KernelCachePolicy.Fixed;
+        if (context.LengthInHand(node) is { } length)
+        {
+            attributes.Size = length;
+            validFor = TimeSpan.Zero;
+        }
+
+        return attributes;
+    }
 
     /// <summary>What the kernel is told of a name, by a lookup or a listing: the same in both.</summary>
     public FuseEntry EntryOf(in Node node, BlockExistence existence)
@@ -50,7 +70,8 @@ internal sealed class LookupHandler(TreeContext context, Existence existence)
         TimeSpan validFor = existence == BlockExistence.Unsettled ? TimeSpan.Zero
             : node.Kind == NodeKind.Block && context.TellsMissing ? context.Policy.PresentFor
             : KernelCachePolicy.Fixed;
-        return new FuseEntry(new NodeId(id), context.Attributes.Of(id, node), validFor, KernelCachePolicy.Fixed);
+        FuseAttr attributes = AttributesOf(id, node, out TimeSpan attributesValidFor);
+        return new FuseEntry(new NodeId(id), attributes, validFor, attributesValidFor);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -10,7 +10,10 @@ internal sealed class OpenHandler(TreeContext context, BlockReader reader)
 {
     private readonly HandleTable<IOpenFile> _open = new();
 
-    public int OpenFiles => _open.Count;
+    public FileHandle Add(IOpenFile file) => _open.Add(file);
+
+    /// <summary>Null for handle 0 and for handles that are gone.</summary>
+    public IOpenFile? Find(FileHandle handle) => _open.Find(handle);
 
     public ValueTask<Errno> OpenAsync(OpenOp op)
     {

@@ -3,6 +3,7 @@ using DataStoreFS.Model;
 using DataStoreFS.Mounting.Kernel;
 using DataStoreFS.Prefetch;
 using DataStoreFS.Tree;
+using DataStoreFS.WriteBack;
 
 namespace DataStoreFS.Mounting.Files;
 
@@ -18,10 +19,17 @@ internal sealed class TreeContext(VolumeTree tree, IBlockStore blocks, MountSett
     public FaultLog Faults { get; } = faults;
     public ReadCounters Reads { get; } = new();
 
+    /// <summary>Block files that programs write now; null on a mount that cannot write blocks.</summary>
+    public BlockWriteBuffers? Written { get; init; }
+
     /// <summary>A missing block is no file.</summary>
     public bool TellsMissing { get; } = settings.MissingOrDefault == MissingBlocks.Absent;
 
     public BlockKey KeyOf(in Node node) => node.KeyIn(Tree.Volume.Volume);
+
+    /// <summary>The length of a block file while it is being written and differs from what the store says; else null.</summary>
+    public long? LengthInHand(in Node node) =>
+        Written is not null && node.Kind == NodeKind.Block && Written.TryFind(KeyOf(node), out BlockWriteBuffer? buffer) ? buffer!.Length : null;
 
     // With --max-age 0 OPEN drops the pages; the ledger then only serves refreshes.
     private static long? LedgerAge(TimeSpan maxAge) => maxAge > TimeSpan.Zero ? (long)maxAge.TotalMilliseconds : null;

@@ -9,7 +9,7 @@ internal sealed class AttributeSource
 {
     // 2000-01-01T00:00:00Z. The protocol has no dates; one fixed time is the same after a remount and on every machine, so that rsync and make
     // find nothing to do. Not 1970: tar calls that implausible, and zip cannot say anything before 1980.
-    private static readonly FuseTime s_time = new(946_684_800, 0);
+    public static readonly FuseTime Time = new(946_684_800, 0);
 
     private const uint ReadableDirectory = 0x16D; // 0555
     private const uint WritableDirectory = 0x1ED; // 0755
@@ -17,20 +17,25 @@ internal sealed class AttributeSource
     private const uint WritableFile = 0x1A4; // 0644
 
     private readonly VolumeTree _tree;
-    private readonly uint _uid;
-    private readonly uint _gid;
     private readonly uint _directoryMode;
     private readonly uint _fileMode;
 
     public AttributeSource(VolumeTree tree, MountSettings settings)
     {
         _tree = tree;
-        _uid = settings.Uid ?? Mono.Unix.Native.Syscall.geteuid();
-        _gid = settings.Gid ?? Mono.Unix.Native.Syscall.getegid();
+        Uid = settings.Uid ?? Mono.Unix.Native.Syscall.geteuid();
+        Gid = settings.Gid ?? Mono.Unix.Native.Syscall.getegid();
         uint keep = ~(uint)settings.Umask;
-        _directoryMode = (uint)FileType.Directory | ((settings.ReadWrite ? WritableDirectory : ReadableDirectory) & keep);
-        _fileMode = (uint)FileType.Regular | ((settings.ReadWrite ? WritableFile : ReadableFile) & keep);
+        _directoryMode = (uint)FileType.Directory | ((settings.IsWritable ? WritableDirectory : ReadableDirectory) & keep);
+        _fileMode = (uint)FileType.Regular | ((settings.IsWritable ? WritableFile : ReadableFile) & keep);
     }
+
+    public uint Uid { get; }
+
+    public uint Gid { get; }
+
+    /// <summary>Permission bits of a node of the dataset's tree.</summary>
+    public uint PermissionsOf(in Node node) => (node.IsDirectory ? _directoryMode : _fileMode) & 0xFFF;
 
     public FuseAttr Of(ulong id, in Node node)
     {
@@ -41,9 +46,9 @@ internal sealed class AttributeSource
             Size = _tree.SizeOf(node),
             Mode = directory ? _directoryMode : _fileMode,
             Links = (uint)Math.Min(_tree.LinksOf(node), uint.MaxValue),
-            Uid = _uid,
-            Gid = _gid,
-            Times = s_time,
+            Uid = Uid,
+            Gid = Gid,
+            Times = Time,
         };
         return attributes;
     }

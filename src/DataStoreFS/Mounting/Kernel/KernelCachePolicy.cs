@@ -19,7 +19,7 @@ internal sealed class KernelCachePolicy
         MissingFor = Shorter(missing, s_longestMissing);
         PresentFor = MaxAge == MountSettings.Never ? TimeSpan.MaxValue : MaxAge;
         ChecksAtOpen = MaxAge == TimeSpan.Zero;
-        Stateless = !settings.ReadWrite && !ChecksAtOpen;
+        Stateless = !settings.IsWritable && !ChecksAtOpen;
     }
 
     /// <summary><see cref="MountSettings.Never"/> when fetched blocks stay good.</summary>

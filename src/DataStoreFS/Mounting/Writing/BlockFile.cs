@@ -1,0 +1,101 @@
+using DataStoreFS.Model;
+using DataStoreFS.Mounting.Files;
+using DataStoreFS.Tree;
+using DataStoreFS.WriteBack;
+using LinuxFuse;
+
+namespace DataStoreFS.Mounting.Writing;
+
+/// <summary>A block file that is open for writing, or was opened for reading while somebody wrote it. FLUSH sends, and its answer is close()'s.</summary>
+/// <remarks>Contract. Counts as one handle of its buffer from construction to <see cref="ReleaseAsync"/>.</remarks>
+internal sealed class BlockFile(BlockWriting writing, BlockReader reader, Node node, BlockWriteBuffer buffer, bool canWrite) : IOpenFile
+{
+    private volatile bool _refused; // what is in the buffer can never be sent; said once
+
+    public ValueTask<Errno> ReadAsync(ReadOp op) => buffer.TryRead(op.Offset, op.Buffer.Span, out int count) ? new(op.Reply(count)) : reader.ReadAsync(op, node);
+
+    public async ValueTask<Errno> WriteAsync(WriteOp op)
+    {
+        if (!canWrite)
+        {
+            return Errno.EBADF;
+        }
+
+        try
+        {
+            await LoadBaseAsync(op.Request.Interrupted).ConfigureAwait(false);
+            writing.RequireRoom(op.Offset + op.Data.Length);
+            buffer.Write(op.Offset, op.Data.Span);
+            _refused = false;
+            return op.Reply(op.Data.Length);
+        }
+        catch (DataStoreException fault)
+        {
+            return writing.Refuse(node, ErrnoMap.Of(fault.Kind), fault.Message);
+        }
+    }
+
+    public async ValueTask<Errno> SetSizeAsync(long size, CancellationToken cancellationToken)
+    {
+        if (!canWrite)
+        {
+            return Errno.EBADF;
+        }
+
+        try
+        {
+            if (size > 0)
+            {
+                await LoadBaseAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            buffer.Truncate(size);
+            _refused = false;
+            return Errno.OK;
+        }
+        catch (DataStoreException fault)
+        {
+            return writing.Refuse(node, ErrnoMap.Of(fault.Kind), fault.Message);
+        }
+    }
+
+    public async ValueTask<Errno> FlushAsync(FlushOp op) => canWrite
+        ? await SendAsync(() => writing.Saver.SaveAsync(buffer, writing.Volume, writing.KeyOf(node), op.Request.Interrupted)).ConfigureAwait(false)
+        : Errno.OK;
+
+    public async ValueTask<Errno> FsyncAsync(FsyncOp op) => canWrite
+        ? await SendAsync(() => writing.Saver.SyncAsync(buffer, writing.Volume, writing.KeyOf(node), op.Request.Interrupted)).ConfigureAwait(false)
+        : Errno.OK;
+
+    public async ValueTask ReleaseAsync()
+    {
+        // What a shared mapping wrote after close(), and what could not be sent at close().
+        if (canWrite && buffer.IsDirty && !_refused)
+        {
+            await SendAsync(() => writing.Saver.SaveAsync(buffer, writing.Volume, writing.KeyOf(node), CancellationToken.None)).ConfigureAwait(false);
+        }
+
+        (long? length, bool lost) = (buffer.Length, buffer.IsDirty);
+        if (writing.Buffers.Close(buffer))
+        {
+            writing.BecameServers(node, length, lost);
+        }
+    }
+
+    private async ValueTask<Errno> SendAsync(Func<Task> send)
+    {
+        try
+        {
+            await send().ConfigureAwait(false);
+            return Errno.OK;
+        }
+        catch (DataStoreException fault)
+        {
+            _refused = fault.Kind is DataStoreErrorKind.InvalidData or DataStoreErrorKind.NotPermitted;
+            return ErrnoMap.Of(fault.Kind);
+        }
+    }
+
+    private ValueTask LoadBaseAsync(CancellationToken cancellationToken) =>
+        buffer.NeedsBase ? writing.LoadBaseAsync(node, buffer, cancellationToken) : ValueTask.CompletedTask;
+}

@@ -1,0 +1,110 @@
+using DataStoreFS.Blocks;
+using DataStoreFS.Model;
+using DataStoreFS.Mounting.Files;
+using DataStoreFS.N5;
+using DataStoreFS.Tree;
+using DataStoreFS.WriteBack;
+using LinuxFuse;
+using Microsoft.Extensions.Logging;
+
+namespace DataStoreFS.Mounting.Writing;
+
+/// <summary>What block files that programs write share: the buffers, the way to the server, and the words of refusals.</summary>
+internal sealed class BlockWriting(TreeContext context, BlockReader reader, WriteBackEngine engine, NativeBlockPool pool, ILogger logger)
+{
+    private FuseNotifier? _notifier;
+
+    public BlockSaver Saver { get; } = new(engine, pool, logger);
+
+    public VolumeInfo Volume => context.Tree.Volume;
+
+    public BlockWriteBuffers Buffers => context.Written!;
+
+    public void Attach(FuseNotifier notifier) => _notifier = notifier;
+
+    /// <summary>An open block file; the one buffer of the node is shared by its handles.</summary>
+    /// <param name="node">A block inside the grid.</param>
+    /// <param name="existed">Whether the server has, or seems to have, the block now.</param>
+    /// <param name="flags">Of open(2).</param>
+    public BlockFile Open(in Node node, bool existed, OpenFlags flags)
+    {
+        int usual = (int)context.Tree.SizeOf(node);
+        int most = BlockFileLimit.For(context.Tree.LevelOf(node), Volume.VoxelType);
+        BlockWriteBuffer fresh = new(pool, context.Tree.PathOf(node), existed, Math.Min(usual, most), most);
+        BlockWriteBuffer buffer = Buffers.Open(context.KeyOf(node), fresh);
+        if (flags.CanWrite && flags.HasFlag(OpenFlags.Truncate))
+        {
+            buffer.Truncate(0);
+        }
+
+        return new BlockFile(this, reader, node, buffer, flags.CanWrite);
+    }
+
+    public BlockKey KeyOf(in Node node) => context.KeyOf(node);
+
+    public void RequireRoom(long bytes) => engine.RequireRoom(bytes);
+
+    /// <summary>The file as it is before it is changed in part: what the server has, or what the tree shows where it has nothing.</summary>
+    public async ValueTask LoadBaseAsync(Node node, BlockWriteBuffer buffer, CancellationToken cancellationToken)
+    {
+        BlockBuffer? block = await reader.FetchAsync(node, KeyOf(node), cancellationToken).ConfigureAwait(false);
+        if (block is null && !context.TellsMissing)
+        {
+            block = pool.Rent((int)context.Tree.SizeOf(node));
+            N5Header.Write(block.GetSpan(), context.Tree.LevelOf(node).SizeAt(node.X, node.Y, node.Z));
+            block.WritablePayload.Clear();
+        }
+
+        if (block is null)
+        {
+            buffer.Load([]);
+            return;
+        }
+
+        try
+        {
+            buffer.Load(block.GetSpan());
+        }
+        finally
+        {
+            block.Release();
+        }
+    }
+
+    /// <summary>
+    /// The node's content is no longer what was written into it but what the server has: a compressed file has become its raw image, a refused one
+    /// has gone. The kernel must not go on with the pages and the length that the writes left.
+    /// </summary>
+    public void BecameServers(in Node node, long? lengthAsWritten, bool refused)
+    {
+        if (refused || (lengthAsWritten is { } length && length != context.Tree.SizeOf(node)))
+        {
+            Invalidate(node);
+        }
+    }
+
+    /// <summary>Another file took the block's name, or its content changed under the kernel's pages.</summary>
+    public void Invalidate(in Node node) => _notifier?.InvalidateInode(new NodeId(context.Tree.IdOf(node)));
+
+    /// <summary>The name leads to another node now than the kernel believes.</summary>
+    public void InvalidateName(in Node node)
+    {
+        Span<byte> name = stackalloc byte[NodeNames.MaximumLength];
+        int length = context.Tree.WriteName(node, name);
+        _notifier?.InvalidateEntry(new NodeId(context.Tree.IdOf(node.Parent)), name[..length]);
+    }
+
+    /// <summary>True when the block was never on the server, as far as is known without asking it.</summary>
+    public bool IsNew(in Node node)
+    {
+        BlockPresence presence = context.Blocks.TryGet(KeyOf(node), out BlockBuffer? block);
+        block?.Release();
+        return presence == BlockPresence.Missing && context.TellsMissing;
+    }
+
+    public Errno Refuse(in Node node, Errno errno, string reason)
+    {
+        logger.LogWarning("{Path}: {Reason}", context.Tree.PathOf(node), reason);
+        return errno;
+    }
+}

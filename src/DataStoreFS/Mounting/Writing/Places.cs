@@ -1,0 +1,61 @@
+using System.Text;
+using DataStoreFS.Tree;
+using LinuxFuse;
+
+namespace DataStoreFS.Mounting.Writing;
+
+/// <summary>From the kernel's ids and names to places, for everything that can change.</summary>
+internal sealed class Places(VolumeTree tree, OverlayNodes nodes)
+{
+    private static readonly UTF8Encoding s_strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    public bool TryResolve(ulong id, out Place place)
+    {
+        if (NodeIds.IsTableNode(id))
+        {
+            bool found = nodes.TryFind(id, out string? path, out Node? block);
+            place = new Place(id, block, block is { } node ? tree.PathOf(node) : path);
+            return found;
+        }
+
+        bool known = tree.TryResolve(id, out Node at);
+        place = known ? new Place(id, at, tree.PathOf(at)) : default;
+        return known;
+    }
+
+    /// <summary>The block of that name, if the directory holds blocks and the name lies in its grid. No allocation, no file system call.</summary>
+    public bool TryFindBlock(ulong parent, ReadOnlySpan<byte> name, out Node block)
+    {
+        block = default;
+        return !NodeIds.IsTableNode(parent)
+            && tree.TryResolve(parent, out Node directory)
+            && directory.Kind == NodeKind.Row
+            && tree.TryFind(directory, name, out block);
+    }
+
+    /// <summary>A number where blocks or their folders have numbers, but beyond the grid: such a file could never reach the server.</summary>
+    public bool IsOutsideGrid(in Place parent, ReadOnlySpan<byte> name) =>
+        parent.Node is { Kind: NodeKind.Level or NodeKind.Column or NodeKind.Row } directory
+        && NodeNames.TryParseNumber(name, out _)
+        && !tree.TryFind(directory, name, out _);
+
+    /// <summary>Whether the dataset's own tree has that name there: a block of the grid counts, written or not.</summary>
+    public bool Has(in Node directory, ReadOnlySpan<byte> name) => directory.Kind == NodeKind.Row && tree.TryFind(directory, name, out _);
+
+    /// <summary>The overlay keeps names as text; Linux lets them be any bytes.</summary>
+    public static bool TryText(ReadOnlySpan<byte> name, out string text, out Errno error)
+    {
+        try
+        {
+            text = s_strict.GetString(name);
+            error = Errno.OK;
+            return true;
+        }
+        catch (DecoderFallbackException)
+        {
+            text = string.Empty;
+            error = Errno.EILSEQ;
+            return false;
+        }
+    }
+}
