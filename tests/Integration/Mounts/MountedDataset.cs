@@ -100,4 +100,18 @@ internal sealed class MountedDataset : IAsyncDisposable
         MountPoint = Path.Join(folder, "mount"),
         RuntimeFolder = Path.Join(folder, "run"),
     };
+
+    /// <summary>For the settings: writable, with overlay and journal in the test's own folder.</summary>
+    public static MountSettings Writable(MountSettings settings)
+    {
+        string folder = Path.GetDirectoryName(settings.MountPoint)!;
+        return settings with { ReadWrite = true, OverlayFolder = Path.Join(folder, "overlay"), JournalFolder = Path.Join(folder, "journal") };
+    }
+
+    /// <summary>The bytes of a block file on the server's disk; null where there is none.</summary>
+    public byte[]? Stored(BlockKey key)
+    {
+        string path = Path.Join(Origin, Volume.Uuid, Volume.ResolvedVersion, PathOf(key)[(Root.Length + 1)..]);
+        return File.Exists(path) ? File.ReadAllBytes(path) : null;
+    }
 }
