@@ -1,7 +1,8 @@
-using DataStoreFS.Caching.Disk;
 using DataStoreFS.Model;
 using DataStoreFS.Mounting;
+using DataStoreFS.WriteBack;
 using Microsoft.Extensions.Logging;
+using static DataStoreFS.Cli.Options.OptionValues;
 
 namespace DataStoreFS.Cli.Options;
 
@@ -32,6 +33,16 @@ internal static class MountOptions
         new("allow-other", "Let other users in (needs root, or user_allow_other in /etc/fuse.conf).", s => s with { AllowOther = true }),
         new("read-write", "Let programs write. Without it the mount is read-only, whatever mount(8) passes.", s => s with { ReadWrite = true }),
         new("ro", null, "Read-only; wins over read-write.", (d, _) => d.ReadOnly = true),
+        new("write-back", "through|journal", "Whether close() of a written block returns when the server has answered or when the journal is durable (default: through).",
+            (s, v) => s with { WriteBack = Choice(v, ("through", WriteBackMode.Through), ("journal", WriteBackMode.Journal)) }) { Choices = ["through", "journal"] },
+        new("journal", "DIR", "Folder of the journal of unsent blocks (default: one per dataset and version in the state folder).",
+            (s, v) => s with { JournalFolder = FullPath(v) }),
+        new("journal-size", "SIZE", "Largest journal; when it is full, programs that write get 'no space left' (default: 1GiB).",
+            (s, v) => s with { JournalBytes = Quantities.ParseSize(v) }),
+        new("drain-timeout", "TIME", "How long unmounting waits for the server to take what is written; the rest stays in the journal (default: 45s).",
+            (s, v) => s with { DrainTimeout = Quantities.ParseDuration(v) }),
+        new("overlay", "auto|DIR", "Show a local folder on top, which takes what programs put beside the blocks; always there with read-write (auto: one per dataset).",
+            (s, v) => v == "auto" ? s with { Overlay = true } : s with { OverlayFolder = FullPath(v) }) { Choices = ["auto"] },
         new("uid", "ID", "Owner that all files show (default: who mounts).", (s, v) => s with { Uid = Id(v) }),
         new("gid", "ID", "Group that all files show (default: that of who mounts).", (s, v) => s with { Gid = Id(v) }),
         new("umask", "OCTAL", "Permission bits that all files lack (default: 000).", (s, v) => s with { Umask = Octal(v) }),
@@ -61,7 +72,7 @@ internal static class MountOptions
             }
             else if (!OptionList.IsForMountPrograms(name))
             {
-                string hint = Closest(name) is string close ? $"; did you mean {close}?" : "; 'datastorefs mount --help' lists them";
+                string hint = Spelling.Closest(name, All.Select(o => o.Name)) is string close ? $"; did you mean {close}?" : "; 'datastorefs mount --help' lists them";
                 throw new DataStoreException(DataStoreErrorKind.Usage, $"unknown mount option '{name}'{hint}");
             }
         }
@@ -87,65 +98,5 @@ internal static class MountOptions
         {
             throw new DataStoreException(DataStoreErrorKind.Usage, $"{spelling}: {e.Message}", e);
         }
-    }
-
-    private static T Choice<T>(string value, params ReadOnlySpan<(string Name, T Value)> choices)
-    {
-        foreach ((string name, T choice) in choices)
-        {
-            if (name == value)
-            {
-                return choice;
-            }
-        }
-
-        throw new DataStoreException(DataStoreErrorKind.Usage, $"'{value}' is not one of {string.Join(", ", choices.ToArray().Select(c => c.Name))}");
-    }
-
-    /// <summary>The daemon leaves its working directory, so paths are made absolute while they still mean what the user meant.</summary>
-    private static string FullPath(string path) => path.Length > 0
-        ? Path.GetFullPath(path)
-        : throw new DataStoreException(DataStoreErrorKind.Usage, "the file name is empty");
-
-    // A colon as well, because in a list (and in fstab, where mount(8) knows no way to quote one) a comma ends the value.
-    private static DiskTierOptions DiskCache(string text)
-    {
-        int separator = text.LastIndexOfAny([',', ':']);
-        return separator > 0
-            ? new DiskTierOptions(FullPath(text[..separator]), Quantities.ParseSize(text[(separator + 1)..]))
-            : throw new DataStoreException(DataStoreErrorKind.Usage, $"'{text}' is not a folder and a size, such as /scratch/blocks,100GiB");
-    }
-
-    private static uint Id(string text) => uint.TryParse(text, out uint id) && id != uint.MaxValue
-        ? id
-        : throw new DataStoreException(DataStoreErrorKind.Usage, $"'{text}' is not a numeric user or group id");
-
-    private static int Octal(string text) => text.Length is > 0 and <= 4 && text.All(c => c is >= '0' and <= '7')
-        ? Convert.ToInt32(text, 8)
-        : throw new DataStoreException(DataStoreErrorKind.Usage, $"'{text}' is not an octal mask such as 027");
-
-    private static string? Closest(string name) => All
-        .Select(o => (o.Name, Distance: Distance(o.Name, name)))
-        .Where(c => c.Distance <= 2)
-        .OrderBy(c => c.Distance)
-        .Select(c => c.Name)
-        .FirstOrDefault();
-
-    private static int Distance(string a, string b)
-    {
-        int[] row = [.. Enumerable.Range(0, b.Length + 1)];
-        for (int i = 1; i <= a.Length; i++)
-        {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.Length; j++)
-            {
-                int replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(replaced, 1 + Math.Min(row[j], row[j - 1]));
-            }
-        }
-
-        return row[^1];
     }
 }

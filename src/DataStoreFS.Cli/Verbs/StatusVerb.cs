@@ -3,6 +3,7 @@ using System.Globalization;
 using DataStoreFS.Cli.Options;
 using DataStoreFS.Mounting;
 using DataStoreFS.Mounting.Control;
+using DataStoreFS.WriteBack;
 using Spectre.Console;
 
 namespace DataStoreFS.Cli.Verbs;
@@ -57,6 +58,15 @@ internal static class StatusVerb
         long reads = status.MemoryHits + status.MemoryMisses;
         Row(grid, "blocks read", $"{Number(reads)}, {Number(status.MemoryHits)} of them from memory, {Number(status.FailedReads)} failed");
         Row(grid, "bytes read", Quantities.FormatSize(status.BytesRead));
+        Row(grid, "fetched ahead", $"{Number(status.Prefetched)} blocks, {Number(status.PrefetchedUsed)} of them used");
+        if (status.WriteBack is WriteBackStatus written)
+        {
+            Row(grid, "written", $"{Number(written.SentBlocks)} blocks sent, {Number(written.PendingBlocks)} on their way ({Quantities.FormatSize(written.PendingBytes)})");
+            Row(grid, "journal", $"{Quantities.FormatSize(written.JournalBytes)} of {Quantities.FormatSize(written.JournalLimit)}, {Number(written.PostponedBlocks)} blocks wait to be tried again");
+            Row(grid, "refused", written.ParkedBlocks == 0 ? "nothing" : $"{Number(written.ParkedBlocks)} blocks are kept in the journal's folder; the log has the reasons");
+            Row(grid, "last error", written.LastError is null ? "none" : $"{written.LastErrorTime:u} {written.LastError}");
+        }
+
         Screen.Console.Write(grid);
     }
 

@@ -21,6 +21,11 @@ public class MountOptionsTests
         { "allow-other", null },
         { "read-write", null },
         { "ro", null },
+        { "write-back", "journal" },
+        { "journal", "/scratch/journal" },
+        { "journal-size", "2GiB" },
+        { "drain-timeout", "5min" },
+        { "overlay", "/scratch/overlay" },
         { "uid", "1000" },
         { "gid", "100" },
         { "umask", "027" },
@@ -66,6 +71,13 @@ public class MountOptionsTests
     {
         Assert.Equal(1L << 20, Parse("-o", "cache-size=3M", "--cache-size", "1M").Settings.CacheBytes);
         Assert.Equal(4L << 20, Parse("-o", "cache-size=3M", "-o", "cache-size=4M").Settings.CacheBytes);
+    }
+
+    [Fact]
+    public void AnOverlayMayBeTheUsersOwnOrAFolder()
+    {
+        Assert.Equal((true, null), (Parse("--overlay", "auto").Settings.Overlay, Parse("--overlay", "auto").Settings.OverlayFolder));
+        Assert.Equal("/scratch", Parse("-o", "overlay=/scratch").Settings.OverlayFolder);
     }
 
     [Fact]
