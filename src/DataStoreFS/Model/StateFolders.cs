@@ -9,6 +9,9 @@ public static class StateFolders
     /// <summary>One per dataset and version of a server.</summary>
     public static string Journal(SourceAddress source) => Path.Combine(Root(), "journal", source.Version is null ? Name(source) : $"{Name(source)}_{source.Version}");
 
+    /// <summary>What is known of uploads that were begun.</summary>
+    public static string Push() => Path.Combine(Root(), "push");
+
     private static string Root()
     {
         // A relative path is to be ignored (XDG base directory specification).

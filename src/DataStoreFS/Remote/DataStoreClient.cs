@@ -13,7 +13,7 @@ namespace DataStoreFS.Remote;
 /// Contract. Blocks are read into buffers of the pool that the client was given; each buffer's one reference goes to the sink. Buffers that are
 /// written stay the caller's. Disposing it ends the connections; the pool is not the client's to dispose.
 /// </remarks>
-public sealed class DataStoreClient : IDataStoreClient
+public sealed class DataStoreClient : IDataStoreClient, IDatasetCreator
 {
     private const int JsonLimit = 16 << 20;
     private const int XmlLimit = 256 << 20;
@@ -107,6 +107,14 @@ public sealed class DataStoreClient : IDataStoreClient
 
         BlockPost post = new(_context, Session(image, write: true), image, blocks);
         await CallAsync(post.SendAsync, null, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<string> CreateDatasetAsync(ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
+    {
+        DatasetPost post = new(_context, json);
+        using ProgressTimeout progress = new(_options.Timeout > DatasetPost.LeastPatience ? _options.Timeout : DatasetPost.LeastPatience, cancellationToken);
+        await CallAsync(_ => post.SendAsync(progress, cancellationToken), null, cancellationToken).ConfigureAwait(false);
+        return post.Uuid;
     }
 
     public ValueTask DisposeAsync()

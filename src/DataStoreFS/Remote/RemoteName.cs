@@ -9,9 +9,11 @@ namespace DataStoreFS.Remote;
 /// </summary>
 internal static partial class RemoteName
 {
+    public static bool IsUuid(string text) => Uuid().IsMatch(text);
+
     public static void RequireUuid(string uuid)
     {
-        if (!Uuid().IsMatch(uuid))
+        if (!IsUuid(uuid))
         {
             throw new DataStoreException(DataStoreErrorKind.Usage, $"'{ServerText.FirstLine(uuid)}' cannot be a dataset's name: letters, digits, '.', '_' and '-' only");
         }

@@ -62,6 +62,10 @@ public sealed class BdvXml
     /// </summary>
     public byte[] ToExportXml() => BdvXmlPatch.Apply(_document);
 
+    /// <summary>Where the voxels are and how the views lie in space, for copying a dataset.</summary>
+    /// <exception cref="DataStoreException">Protocol: what in it cannot be.</exception>
+    public BdvExport ReadExport() => BdvExportReader.Read(_document);
+
     private static XmlReader Open(string text) => XmlReader.Create(
         new StringReader(text),
         new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, MaxCharactersInDocument = LongestText, CloseInput = true });

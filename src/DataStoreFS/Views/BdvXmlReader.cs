@@ -51,7 +51,7 @@ internal static class BdvXmlReader
         : throw Wrong($"its root is {ForeignText.Shown(document.Root?.Name.ToString())}, not SpimData");
 
     public static DataStoreException Wrong(string why, Exception? inner = null) =>
-        new(DataStoreErrorKind.Protocol, $"the server's XML of the dataset cannot be used: {why}", inner);
+        new(DataStoreErrorKind.Protocol, $"the XML of the dataset cannot be used: {why}", inner);
 
     private static BdvSetup Setup(XElement element)
     {
@@ -81,7 +81,7 @@ internal static class BdvXmlReader
         return size;
     }
 
-    private static int Id(XElement? element, string what) => Int(element, what) is int id and >= 0 ? id : throw Wrong($"a {what} has a negative id");
+    public static int Id(XElement? element, string what) => Int(element, what) is int id and >= 0 ? id : throw Wrong($"a {what} has a negative id");
 
     private static int Int(XElement? element, string what) =>
         int.TryParse(element?.Value.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
