@@ -67,6 +67,8 @@ internal static class CommandLine
             InfoVerb.Create(),
             RefreshVerb.Create(),
             StatusVerb.Create(),
+            PushVerb.Create(),
+            PullVerb.Create(),
             ServeVerb.Create(),
             CompletionVerb.Create(),
             DemoVerb.Create(),

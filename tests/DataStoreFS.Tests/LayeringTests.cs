@@ -20,6 +20,7 @@ public sealed partial class LayeringTests
         ["Prefetch"] = ["Model", "Blocks"],
         ["Views"] = ["Model", "N5"],
         ["Opening"] = ["Model", "N5", "Caching", "Remote", "Views"],
+        ["Transfer"] = ["Model", "N5", "Remote", "Views", "Opening"],
         ["Overlay"] = ["Model"],
         ["Tree"] = ["Model", "N5", "Caching", "Blocks", "Views", "Overlay"],
     };
@@ -84,6 +85,6 @@ public sealed partial class LayeringTests
     private static string ProductFolder([CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "src", "DataStoreFS"));
 
-    [GeneratedRegex(@"\bDataStoreFS\.(Model|N5|Caching|Remote|WriteBack|Blocks|Prefetch|Views|Opening|Overlay|Tree|Mounting)\b(?!"")")]
+    [GeneratedRegex(@"\bDataStoreFS\.(Model|N5|Caching|Remote|WriteBack|Blocks|Prefetch|Views|Opening|Transfer|Overlay|Tree|Mounting)\b(?!"")")]
     private static partial Regex UsedNamespace();
 }

@@ -113,7 +113,7 @@ public sealed class DataStoreClient : IDataStoreClient, IDatasetCreator
     {
         DatasetPost post = new(_context, json);
         using ProgressTimeout progress = new(_options.Timeout > DatasetPost.LeastPatience ? _options.Timeout : DatasetPost.LeastPatience, cancellationToken);
-        await CallAsync(_ => post.SendAsync(progress, cancellationToken), null, cancellationToken).ConfigureAwait(false);
+        await CallAsync(_ => post.SendAsync(progress), null, cancellationToken).ConfigureAwait(false);
         return post.Uuid;
     }
 

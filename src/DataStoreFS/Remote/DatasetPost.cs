@@ -17,7 +17,7 @@ internal sealed class DatasetPost(ServerContext server, ReadOnlyMemory<byte> jso
     /// <summary>Set once the attempt is done.</summary>
     public string Uuid { get; private set; } = "";
 
-    public async ValueTask<Attempt> SendAsync(ProgressTimeout progress, CancellationToken caller)
+    public async ValueTask<Attempt> SendAsync(ProgressTimeout progress)
     {
         string address = $"{server.Server}/datasets/";
         string request = $"POST {address}";
@@ -41,7 +41,7 @@ internal sealed class DatasetPost(ServerContext server, ReadOnlyMemory<byte> jso
         }
         catch (Exception e) when (HttpFaults.IsNetwork(e))
         {
-            return HttpFaults.FromException(request, e, progress, caller);
+            return HttpFaults.FromException(request, e, progress);
         }
     }
 }

@@ -31,7 +31,7 @@ internal sealed class LocalDatasetReader
         _container = Container();
     }
 
-    /// <exception cref="DataStoreException">Usage, NotFound, InvalidData or Local: which file, and what is wrong with it.</exception>
+    /// <exception cref="DataStoreException">Usage, Refused, InvalidData or Local: which file, and what is wrong with it.</exception>
     public static LocalDataset Read(string xmlPath) => new LocalDatasetReader(Path.GetFullPath(xmlPath)).Read();
 
     private LocalDataset Read()
@@ -148,7 +148,7 @@ internal sealed class LocalDatasetReader
 
         string path = Path.Combine(Path.GetDirectoryName(_xmlPath)!, LocalPath(_export.BasePath), LocalPath(_export.Container));
         path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        return Directory.Exists(path) ? path : throw new DataStoreException(DataStoreErrorKind.NotFound, $"{_xmlPath} names {path} as its voxels, which is no folder");
+        return Directory.Exists(path) ? path : throw Wrong(_xmlPath, $"it names {path} as the place of its voxels, and there is no such folder");
     }
 
     // Newer SpimData writes URIs where older wrote paths; file:///x and file:/x are the local ones.
@@ -174,17 +174,12 @@ internal sealed class LocalDatasetReader
     private T Attributes<T>(string name, Func<ReadOnlyMemory<byte>, T> parse)
     {
         string path = Path.Combine(_container, name, "attributes.json");
-        byte[] file;
-        try
+        if (!File.Exists(path))
         {
-            file = LocalFile.ReadSmall(path);
-        }
-        catch (DataStoreException absent) when (absent.Kind == DataStoreErrorKind.NotFound)
-        {
-            throw new DataStoreException(
-                DataStoreErrorKind.NotFound, $"{absent.Message}; if this view was never recorded, the XML has to list it in its MissingViews", absent);
+            throw Wrong(path, "there is no such file; if this view was never recorded, the XML has to list it in its MissingViews");
         }
 
+        byte[] file = LocalFile.ReadSmall(path);
         return Named(path, () => parse(file));
     }
 

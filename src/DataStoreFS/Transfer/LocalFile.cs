@@ -15,15 +15,13 @@ internal static class LocalFile
     /// <param name="IsCoarse">Whether the file system keeps whole seconds only.</param>
     public readonly record struct Status(long Length, DateTimeOffset Changed, bool IsCoarse);
 
-    /// <exception cref="DataStoreException">NotFound; InvalidData: no regular file; Local.</exception>
+    /// <exception cref="DataStoreException">InvalidData: no regular file. Local: it is not there, or not to be looked at.</exception>
     public static Status Require(string path)
     {
         if (Syscall.stat(path, out Stat stat) != 0)
         {
             Errno errno = Stdlib.GetLastError();
-            throw errno is Errno.ENOENT or Errno.ENOTDIR
-                ? new DataStoreException(DataStoreErrorKind.NotFound, $"{path} does not exist")
-                : new DataStoreException(DataStoreErrorKind.Local, $"cannot read {path}: {Stdlib.strerror(errno)}");
+            throw new DataStoreException(DataStoreErrorKind.Local, $"cannot read {path}: {Stdlib.strerror(errno)}");
         }
 
         // Opening a pipe would wait for its other end.

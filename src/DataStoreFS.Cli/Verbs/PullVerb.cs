@@ -1,0 +1,121 @@
+using System.CommandLine;
+using System.Globalization;
+using DataStoreFS.Cli.Daemon;
+using DataStoreFS.Cli.Logging;
+using DataStoreFS.Cli.Options;
+using DataStoreFS.Cli.Transfers;
+using DataStoreFS.Model;
+using DataStoreFS.N5;
+using DataStoreFS.Remote;
+using DataStoreFS.Transfer;
+using Microsoft.Extensions.Logging;
+
+namespace DataStoreFS.Cli.Verbs;
+
+/// <summary><c>datastorefs pull SOURCE DIR</c>.</summary>
+internal static class PullVerb
+{
+    private const int MostIds = 1_000_000;
+
+    private static readonly string[] s_compressions = ["raw", "gzip", "lz4", "bzip2", "xz"];
+
+    public static Command Create()
+    {
+        var source = new Argument<string>("SOURCE") { Description = "http(s)://HOST:PORT/datasets/UUID[/VERSION]." };
+        var folder = new Argument<string>("DIR") { Description = "Gets export.xml and export.n5; made if need be." };
+        var compression = new Option<string>("--compression")
+        {
+            Description = "How the blocks are written: raw, gzip, lz4, bzip2 or xz (default: as the server keeps them).",
+            HelpName = "NAME",
+        };
+        compression.CompletionSources.Add(_ => s_compressions);
+        Option<string> setups = Filter("--setup", "Only blocks of these setups, such as 0 or 0-3,7; the others stay in the tree, empty.");
+        Option<string> timepoints = Filter("--timepoint", "Only blocks of these timepoints, likewise.");
+        Option<string> levels = Filter("--level", "Only blocks of these levels, likewise.");
+        var options = new ServerOptions();
+        var verb = new Verb("pull", "Download a dataset as a local BigDataViewer N5 tree. Run again, it goes on where it stopped.")
+        {
+            Examples =
+            [
+                ("datastorefs pull http://server:9080/datasets/UUID ~/embryo", "All of it, the newest blocks"),
+                ("datastorefs pull http://server:9080/datasets/UUID/0 ~/embryo --compression raw --level 2", "A coarse look at version 0"),
+            ],
+        };
+        verb.Add(source);
+        verb.Add(folder);
+        foreach (Option option in (Option[])[compression, setups, timepoints, levels])
+        {
+            verb.Add(option);
+        }
+
+        options.AddTo(verb);
+        verb.SetAction((parsed, _) => RunAsync(
+            options.Remote(parsed),
+            new PullRequest
+            {
+                Source = SourceAddress.Parse(parsed.GetRequiredValue(source)),
+                Folder = parsed.GetRequiredValue(folder),
+                Compression = parsed.GetValue(compression),
+                Setups = Ids(parsed, setups),
+                Timepoints = Ids(parsed, timepoints),
+                Levels = Ids(parsed, levels),
+                Settings = new TransferSettings { Connections = options.Connections(parsed), BatchBytes = 4L << 20 },
+            }));
+        return verb;
+    }
+
+    /// <summary><c>3</c>, <c>0-10</c>, <c>0,2,5-7</c>.</summary>
+    /// <exception cref="DataStoreException">Usage.</exception>
+    internal static IReadOnlySet<int> ParseIds(string text)
+    {
+        HashSet<int> ids = [];
+        foreach (string part in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            string[] ends = part.Split('-', StringSplitOptions.TrimEntries);
+            int last = -1;
+            bool read = ends.Length <= 2
+                & int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out int first)
+                && int.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out last);
+            if (!read || last < first || last - first >= MostIds)
+            {
+                throw new DataStoreException(DataStoreErrorKind.Usage, $"'{text}' is not a list of ids such as 0-3,7");
+            }
+
+            ids.UnionWith(Enumerable.Range(first, last - first + 1));
+        }
+
+        return ids;
+    }
+
+    private static async Task<int> RunAsync(RemoteOptions remote, PullRequest request)
+    {
+        using var stop = new StopSignals();
+        using var log = new LineLog(LogLevel.Warning, new StderrSink());
+        using var pool = new NativeBlockPool();
+        var counters = new TransferCounters();
+        var display = new TransferDisplay("pull", counters);
+        var client = new DataStoreClient(request.Source.Server, pool, remote);
+        await using (client.ConfigureAwait(false))
+        {
+            var puller = new Puller(client, counters, display.Say, log.CreateLogger("pull"));
+            try
+            {
+                PullResult result = await display.ShowAsync(() => puller.RunAsync(request, stop.Token)).ConfigureAwait(false);
+                display.Say(
+                    $"complete: {TransferLine.Count(result.Blocks)} blocks, {TransferLine.Count(result.Missing)} missing on the server; "
+                        + $"{Quantities.FormatSize(result.Bytes)} received now");
+                Console.WriteLine(result.XmlPath);
+                return 0;
+            }
+            catch (Exception ended) when (ended is OperationCanceledException or DataStoreException && counters.Done > counters.Skipped)
+            {
+                display.Say($"stopped after {TransferLine.Count(counters.Done)} of {TransferLine.Count(counters.Total)} blocks; the same command goes on from there");
+                throw;
+            }
+        }
+    }
+
+    private static Option<string> Filter(string name, string description) => new(name) { Description = description, HelpName = "IDS" };
+
+    private static IReadOnlySet<int>? Ids(ParseResult parsed, Option<string> option) => parsed.GetValue(option) is string text ? ParseIds(text) : null;
+}
