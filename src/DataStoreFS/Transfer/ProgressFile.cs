@@ -139,22 +139,23 @@ internal sealed class ProgressFile : IDisposable
     private bool TryApply(string line)
     {
         string[] words = line.Split(' ');
-        long[] numbers = new long[words.Length];
-        for (int i = 0; i < words.Length; i++)
+        bool finished = words[0] == FinishedWord;
+        long[] numbers = new long[3];
+        for (int i = finished ? 1 : 0; i < words.Length; i++)
         {
-            if (words[i] != FinishedWord && !long.TryParse(words[i], NumberStyles.None, CultureInfo.InvariantCulture, out numbers[i]))
+            if (i == numbers.Length || !long.TryParse(words[i], NumberStyles.None, CultureInfo.InvariantCulture, out numbers[i]))
             {
                 return false;
             }
         }
 
-        if (words is [FinishedWord, _] && numbers[1] <= DateTimeOffset.MaxValue.UtcTicks)
+        if (finished && words.Length == 2 && numbers[1] <= DateTimeOffset.MaxValue.UtcTicks)
         {
             Finished = new DateTimeOffset(numbers[1], TimeSpan.Zero);
             return true;
         }
 
-        if (words.Length != 3 || words[0] == FinishedWord || numbers[0] > int.MaxValue)
+        if (finished || words.Length != numbers.Length || numbers[0] > int.MaxValue)
         {
             return false;
         }
