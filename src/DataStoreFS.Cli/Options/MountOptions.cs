@@ -51,7 +51,7 @@ internal static class MountOptions
         new("fsname", "TEXT", "First column of the mount table (default: the source's address).", (s, v) => s with { FsName = v }),
         new("trace-fuse", "FILE", "Write one line per kernel request and reply to FILE.", (s, v) => s with { TraceFuseFile = FullPath(v) }),
         new("log", "FILE", "Append the log to FILE (default: stderr with -f, otherwise syslog).", (d, v) => d.LogFile = FullPath(v)),
-        new("verbose", null, "Log more: every request to the server.", (d, _) => d.LogLevel = LogLevel.Debug),
+        new("verbose", null, "Log more, and the whole story of every fault.", (d, _) => d.LogLevel = LogLevel.Debug),
         new("quiet", null, "Log only what went wrong.", (d, _) => d.LogLevel = LogLevel.Warning),
         new("foreground", null, "Stay in the foreground until unmounted or interrupted.", (d, _) => d.Foreground = true),
     ];
