@@ -79,7 +79,7 @@ internal static class PushVerb
                 Console.WriteLine(result.Source);
                 return 0;
             }
-            catch (Exception ended) when (ended is OperationCanceledException or DataStoreException && counters.Total > 0)
+            catch (Exception ended) when ((ended is DataStoreException && counters.Done > 0) || (ended is OperationCanceledException && counters.Total > 0))
             {
                 display.Say($"stopped after {TransferLine.Count(counters.Done)} of {TransferLine.Count(counters.Total)} blocks; the same command goes on from there");
                 throw;
