@@ -29,6 +29,7 @@ public sealed class BlockWriteBuffer : IDisposable
     private bool _loaded;
     private bool _unlinked;
     private bool _disposed;
+    private bool _setAside;
     private long _generation; // counts changes
     private long _savedGeneration; // the newest change that the write side has accepted
     private long _offeredGeneration; // the newest change that a flush has looked at, whatever came of it
@@ -86,6 +87,14 @@ public sealed class BlockWriteBuffer : IDisposable
             }
         }
     }
+
+    /// <summary>
+    /// What it holds is nothing that others should see: the server would not take it, or a new file was closed without a byte. Its own handles go on with
+    /// it, everybody else sees what the store says; the next change ends this.
+    /// </summary>
+    public bool IsSetAside => Volatile.Read(ref _setAside);
+
+    public void SetAside() => Volatile.Write(ref _setAside, true);
 
     /// <summary>Whether a flush would find something that was not accepted yet.</summary>
     public bool IsDirty
@@ -282,6 +291,7 @@ public sealed class BlockWriteBuffer : IDisposable
                     {
                         mutate(this, data, position);
                         _generation += counts ? 1 : 0;
+                        _setAside &= !counts;
                         return;
                     }
 

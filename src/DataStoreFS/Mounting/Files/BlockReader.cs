@@ -4,7 +4,6 @@ using DataStoreFS.Model;
 using DataStoreFS.Mounting.Kernel;
 using DataStoreFS.N5;
 using DataStoreFS.Tree;
-using DataStoreFS.WriteBack;
 using LinuxFuse;
 
 namespace DataStoreFS.Mounting.Files;
@@ -17,7 +16,7 @@ internal sealed class BlockReader(TreeContext context)
     public ValueTask<Errno> ReadAsync(ReadOp op, in Node node)
     {
         BlockKey key = context.KeyOf(node);
-        if (context.Written is { Count: > 0 } && context.Written.TryFind(key, out BlockWriteBuffer? written) && written!.TryRead(op.Offset, op.Buffer.Span, out int count))
+        if (context.InHand(key) is { } written && written.TryRead(op.Offset, op.Buffer.Span, out int count))
         {
             return new(op.Reply(count));
         }

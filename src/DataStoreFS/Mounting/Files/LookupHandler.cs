@@ -71,7 +71,7 @@ internal sealed class LookupHandler(TreeContext context, Existence existence)
             : node.Kind == NodeKind.Block && context.TellsMissing ? context.Policy.PresentFor
             : KernelCachePolicy.Fixed;
         FuseAttr attributes = AttributesOf(id, node, out TimeSpan attributesValidFor);
-        return new FuseEntry(new NodeId(id), attributes, validFor, attributesValidFor);
+        return new FuseEntry(new NodeId(id), attributes, attributesValidFor == TimeSpan.Zero ? TimeSpan.Zero : validFor, attributesValidFor);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

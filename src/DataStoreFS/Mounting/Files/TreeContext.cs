@@ -28,8 +28,11 @@ internal sealed class TreeContext(VolumeTree tree, IBlockStore blocks, MountSett
     public BlockKey KeyOf(in Node node) => node.KeyIn(Tree.Volume.Volume);
 
     /// <summary>The length of a block file while it is being written and differs from what the store says; else null.</summary>
-    public long? LengthInHand(in Node node) =>
-        Written is not null && node.Kind == NodeKind.Block && Written.TryFind(KeyOf(node), out BlockWriteBuffer? buffer) ? buffer!.Length : null;
+    public long? LengthInHand(in Node node) => node.Kind == NodeKind.Block ? InHand(KeyOf(node))?.Length : null;
+
+    /// <summary>The buffer whose content readers are to see instead of the store's.</summary>
+    public BlockWriteBuffer? InHand(in BlockKey key) =>
+        Written is { Count: > 0 } && Written.TryFind(key, out BlockWriteBuffer? buffer) && !buffer!.IsSetAside ? buffer : null;
 
     // With --max-age 0 OPEN drops the pages; the ledger then only serves refreshes.
     private static long? LedgerAge(TimeSpan maxAge) => maxAge > TimeSpan.Zero ? (long)maxAge.TotalMilliseconds : null;

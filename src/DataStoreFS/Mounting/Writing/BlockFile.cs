@@ -59,9 +59,27 @@ internal sealed class BlockFile(BlockWriting writing, BlockReader reader, Node n
         }
     }
 
-    public async ValueTask<Errno> FlushAsync(FlushOp op) => canWrite
-        ? await SendAsync(() => writing.Saver.SaveAsync(buffer, writing.Volume, writing.KeyOf(node), op.Request.Interrupted)).ConfigureAwait(false)
-        : Errno.OK;
+    public async ValueTask<Errno> FlushAsync(FlushOp op)
+    {
+        if (!canWrite)
+        {
+            return Errno.OK;
+        }
+
+        Errno result = await SendAsync(() => writing.Saver.SaveAsync(buffer, writing.Volume, writing.KeyOf(node), op.Request.Interrupted)).ConfigureAwait(false);
+        if (_refused)
+        {
+            // Who opens it from now on must see what the server has, not what it would not take.
+            buffer.SetAside();
+            await writing.DropPagesAsync(node).ConfigureAwait(false);
+        }
+        else if (buffer.Length == 0 && writing.IsNew(node))
+        {
+            buffer.SetAside(); // N5 opens files for writing to lock or delete them
+        }
+
+        return result;
+    }
 
     public async ValueTask<Errno> FsyncAsync(FsyncOp op) => canWrite
         ? await SendAsync(() => writing.Saver.SyncAsync(buffer, writing.Volume, writing.KeyOf(node), op.Request.Interrupted)).ConfigureAwait(false)

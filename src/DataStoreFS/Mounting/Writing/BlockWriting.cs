@@ -12,6 +12,8 @@ namespace DataStoreFS.Mounting.Writing;
 /// <summary>What block files that programs write share: the buffers, the way to the server, and the words of refusals.</summary>
 internal sealed class BlockWriting(TreeContext context, BlockReader reader, WriteBackEngine engine, NativeBlockPool pool, ILogger logger)
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
     private FuseNotifier? _notifier;
 
     public BlockSaver Saver { get; } = new(engine, pool, logger);
@@ -85,6 +87,18 @@ internal sealed class BlockWriting(TreeContext context, BlockReader reader, Writ
 
     /// <summary>Another file took the block's name, or its content changed under the kernel's pages.</summary>
     public void Invalidate(in Node node) => _notifier?.InvalidateInode(new NodeId(context.Tree.IdOf(node)));
+
+    /// <summary>Waits until the kernel has dropped the pages. Only for handlers of requests for which it holds no lock of the file: FLUSH is one.</summary>
+    public async ValueTask DropPagesAsync(Node node)
+    {
+        if (_notifier is null)
+        {
+            return;
+        }
+
+        Invalidate(node);
+        await _notifier.FlushAsync(CancellationToken.None).WaitAsync(s_patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     /// <summary>The name leads to another node now than the kernel believes.</summary>
     public void InvalidateName(in Node node)

@@ -16,7 +16,9 @@ internal sealed class MergedAttributes(TreeContext context, LookupHandler lookup
             return new(Errno.ESTALE);
         }
 
-        return place.IsBlock ? SetBlockAsync(op, place, open) : SetAsync(op, place, (open as OverlayOpenFile)?.File);
+        return place.IsBlock
+            ? SetBlockAsync(op, place, open)
+            : SetAsync(op, place, (open as OverlayOpenFile)?.File ?? (place.Path is null ? nodes.FindOpen(place.Id) : null));
     }
 
     public ValueTask<Errno> GetXAttrAsync(GetXAttrOp op) => OnPathAsync(op.Node, async path =>
@@ -82,10 +84,11 @@ internal sealed class MergedAttributes(TreeContext context, LookupHandler lookup
 
     private int Set(Place place, OverlayChange change)
     {
-        int error = overlay.SetAttributes(place.Path!, change);
-        if (error == 0 && place.Node is { IsDirectory: false } && overlay.Find(place.Path!, out OverlayKind kind, out OverlayStat stat) == 0 && kind == OverlayKind.Upper)
+        int error = overlay.Find(place.Path!, out OverlayKind before, out _);
+        error = error == 0 ? overlay.SetAttributes(place.Path!, change) : error;
+        if (error == 0 && before == OverlayKind.Lower && place.Node is { IsDirectory: false } && overlay.Find(place.Path!, out _, out OverlayStat stat) == 0)
         {
-            nodes.CopiedUp(place.Id, stat.Inode);
+            nodes.CopiedUp(place.Id, stat.Inode, place.Path!);
         }
 
         return error;

@@ -91,7 +91,7 @@ internal sealed class MergedFiles(
         (Errno error, OverlayFile? file, bool lower) = await Task.Run(() => Open(place, flags)).ConfigureAwait(false);
         return error != Errno.OK ? error
             : lower ? op.Reply(default, OpenReply.KeepCache | OpenReply.NoFlush)
-            : op.Reply(files.Add(new OverlayOpenFile(file!)), flags.CanWrite ? OpenReply.None : OpenReply.NoFlush);
+            : op.Reply(files.Add(new OverlayOpenFile(file!, nodes, place.Id)), flags.CanWrite ? OpenReply.None : OpenReply.NoFlush);
     }
 
     private (Errno Error, OverlayFile? File, bool Lower) Open(Place place, OpenFlags flags)
@@ -111,7 +111,7 @@ internal sealed class MergedFiles(
         error = overlay.OpenFile(place.Path!, (int)flags, out OverlayFile? file);
         if (error == 0 && kind == OverlayKind.Lower && file!.GetStat(out OverlayStat stat) == 0)
         {
-            nodes.CopiedUp(place.Id, stat.Inode);
+            nodes.CopiedUp(place.Id, stat.Inode, place.Path!);
         }
 
         return ((Errno)error, file, false);
@@ -134,6 +134,7 @@ internal sealed class MergedFiles(
             return (Errno)error;
         }
 
-        return op.Reply(names.EntryOf(path, stat), files.Add(new OverlayOpenFile(file!)));
+        FuseEntry entry = names.EntryOf(path, stat);
+        return op.Reply(entry, files.Add(new OverlayOpenFile(file!, nodes, entry.Node.Value)));
     }
 }

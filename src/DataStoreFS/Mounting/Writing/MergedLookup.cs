@@ -72,6 +72,11 @@ internal sealed class MergedLookup(TreeContext context, LookupHandler lookups, P
     private async ValueTask<Errno> LookupAsync(LookupOp op, string path, Node? lower)
     {
         (int error, OverlayKind kind, OverlayStat stat) = await Task.Run(() => (overlay.Find(path, out OverlayKind k, out OverlayStat s), k, s)).ConfigureAwait(false);
+        if (error == 0 && kind == OverlayKind.Lower)
+        {
+            nodes.ShowsLower(context.Tree.IdOf(lower!.Value));
+        }
+
         return error != 0 ? (Errno)error : kind switch
         {
             OverlayKind.Missing => op.ReplyMissing(OverlayAttributes.ValidFor),
@@ -89,11 +94,10 @@ internal sealed class MergedLookup(TreeContext context, LookupHandler lookups, P
 
     private (Errno Error, FuseAttr Attributes, TimeSpan ValidFor) AttributesOf(Place place, OverlayFile? open)
     {
-        OverlayStat stat = default;
         OverlayKind kind = OverlayKind.Upper;
-        int error = open is not null ? open.GetStat(out stat)
-            : place.Path is null ? PosixErrno.ENOENT
-            : place.Path.Length == 0 ? Top(out kind)
+        OverlayStat stat;
+        int error = place.Path is null ? StatOpen(place.Id, open, out stat)
+            : place.Path.Length == 0 ? Top(out kind, out stat)
             : overlay.Find(place.Path, out kind, out stat);
         if (error != 0)
         {
@@ -108,8 +112,28 @@ internal sealed class MergedLookup(TreeContext context, LookupHandler lookups, P
             : (Errno.OK, OverlayAttributes.Of(place.Id, stat), OverlayAttributes.ValidFor);
     }
 
-    private static int Top(out OverlayKind kind)
+    /// <summary>Of a file without a name.</summary>
+    private int StatOpen(ulong id, OverlayFile? open, out OverlayStat stat)
     {
+        for (OverlayFile? file = open ?? nodes.FindOpen(id); file is not null; file = nodes.FindOpen(id))
+        {
+            try
+            {
+                return file.GetStat(out stat);
+            }
+            catch (ObjectDisposedException)
+            {
+                open = null; // closed meanwhile, and no longer found
+            }
+        }
+
+        stat = default;
+        return PosixErrno.ENOENT;
+    }
+
+    private static int Top(out OverlayKind kind, out OverlayStat stat)
+    {
+        stat = default;
         kind = OverlayKind.Lower;
         return PosixErrno.None;
     }

@@ -29,7 +29,7 @@ internal sealed class NameChanges(MergedLookup names, MergedFiles files, Places 
 
     public ValueTask<Errno> LinkAsync(LinkOp op) => !places.TryResolve(op.Node.Value, out Place from) || from.Path is null ? new(Errno.ESTALE)
         : from.IsBlock ? new(Errno.EPERM)
-        : MakeAsync(op.NewParent, op.NewName, path => overlay.Link(from.Path, path), entry => op.Reply(entry));
+        : MakeAsync(op.NewParent, op.NewName, path => Link(from, path), entry => op.Reply(entry));
 
     public ValueTask<Errno> UnlinkAsync(UnlinkOp op)
     {
@@ -44,6 +44,18 @@ internal sealed class NameChanges(MergedLookup names, MergedFiles files, Places 
     public ValueTask<Errno> RmdirAsync(UnlinkOp op) => RemoveAsync(op, overlay.RemoveFolder);
 
     private static OverlayOwner Owner(RequestInfo request) => new(request.Caller.Uid, request.Caller.Gid);
+
+    private int Link(Place from, string path)
+    {
+        int error = overlay.Find(from.Path!, out OverlayKind before, out _);
+        error = error == 0 ? overlay.Link(from.Path!, path) : error;
+        if (error == 0 && before == OverlayKind.Lower && overlay.Find(path, out _, out OverlayStat stat) == 0)
+        {
+            nodes.CopiedUp(from.Id, stat.Inode, from.Path!);
+        }
+
+        return error;
+    }
 
     /// <summary>N5 deletes by opening for writing, locking and unlinking: a block that was never sent may go, one on the server may not.</summary>
     private Errno UnlinkBlock(in Node block)
@@ -104,7 +116,7 @@ internal sealed class NameChanges(MergedLookup names, MergedFiles files, Places 
         int error = found == 0 ? remove(path) : found;
         if (error == 0 && kind == OverlayKind.Upper)
         {
-            nodes.Removed(stat.Inode, path);
+            nodes.Removed(stat.Inode, path, stat.Links <= 1);
         }
 
         return (Errno)error;

@@ -1,19 +1,24 @@
+using DataStoreFS.Overlay;
 using DataStoreFS.Tree;
 
 namespace DataStoreFS.Mounting.Writing;
 
 /// <summary>
-/// The ids of files that only the overlay has, and where they are. An id is the upper file system's inode number in the range of table nodes, so
-/// hard links share it, a rename keeps it, and it is the same after a remount.
+/// The ids of files that the overlay has, and where they are now. An id is the upper file system's inode number in the range of table nodes, so
+/// hard links share it, a rename keeps it, and it is the same after a remount. A file of the dataset that is copied up while the kernel knows it keeps
+/// its id, wherever it is moved to, because the kernel goes on using it.
 /// </summary>
-/// <remarks>An entry lives from the kernel's first lookup to its last forget. The lock is a leaf.</remarks>
+/// <remarks>An entry lives from the kernel's first lookup to its last forget; those of copied files, as many as were changed, stay. The lock is a leaf.</remarks>
 internal sealed class OverlayNodes
 {
+    // Inode numbers fill the lower part of the table's range, what is given out here the upper.
     private const ulong InodeMask = (1UL << 61) - 1;
+    private const ulong SparePart = 1UL << 61;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<ulong, Entry> _byId = [];
-    private readonly Dictionary<ulong, ulong> _copiedUp = []; // upper inode -> id of the dataset's node that it is the copy of
+    private readonly Dictionary<ulong, ulong> _given = []; // upper inode -> another id than its own: of the dataset's node that it is the copy of, or a spare one
+    private ulong _spare;
 
     public int Count
     {
@@ -31,7 +36,7 @@ internal sealed class OverlayNodes
     {
         lock (_gate)
         {
-            return _copiedUp.TryGetValue(inode, out ulong id) ? id : TableId(inode);
+            return IdOfLocked(inode);
         }
     }
 
@@ -40,43 +45,89 @@ internal sealed class OverlayNodes
     {
         lock (_gate)
         {
-            if (_copiedUp.TryGetValue(inode, out ulong copied))
+            ulong id = IdOfLocked(inode);
+            if (_byId.TryGetValue(id, out Entry? before) && before.IsGone)
             {
-                return copied;
+                // The disk has given a removed file's number to a new one, and the kernel still knows the old: it has its pages.
+                id = NodeIds.FirstTableNode + SparePart + _spare++;
+                _given[inode] = id;
             }
 
-            ulong id = TableId(inode);
-            if (!_byId.TryGetValue(id, out Entry? entry))
-            {
-                _byId[id] = entry = new Entry();
-            }
-
-            entry.Path = path;
-            entry.Block = null;
+            Entry entry = EntryOf(id);
             entry.Lookups++;
+            entry.Add(path);
             return id;
         }
     }
 
-    /// <summary>A file of the dataset was copied up while the kernel has it open: it keeps its id, so that both see one file.</summary>
-    public void CopiedUp(ulong id, ulong inode)
+    /// <summary>A file of the dataset was copied up while the kernel knows it.</summary>
+    /// <param name="id">The kernel's, which stays.</param>
+    /// <param name="inode">Of the copy.</param>
+    /// <param name="path">Where the copy is.</param>
+    public void CopiedUp(ulong id, ulong inode, string path)
     {
         lock (_gate)
         {
-            _copiedUp[inode] = id;
+            _given[inode] = id;
+            Entry entry = EntryOf(id);
+            entry.Stays = true;
+            entry.IsGone = false;
+            entry.Paths.Clear();
+            entry.Add(path);
         }
     }
 
-    /// <param name="id">In the range of table nodes.</param>
-    /// <param name="path">Where it is; null when its last name is gone.</param>
+    /// <summary>The dataset's own file is what there is under this id (again: what covered it was discarded).</summary>
+    public void ShowsLower(ulong id)
+    {
+        lock (_gate)
+        {
+            _byId.Remove(id);
+        }
+    }
+
+    /// <param name="id">Any.</param>
+    /// <param name="path">Where it is, by one of its names; null when its last one is gone.</param>
     /// <param name="block">The block that it has become by a rename, until the kernel has noticed.</param>
+    /// <returns>False for what the overlay has nothing to say of.</returns>
     public bool TryFind(ulong id, out string? path, out Node? block)
     {
         lock (_gate)
         {
             bool found = _byId.TryGetValue(id, out Entry? entry);
-            (path, block) = (entry?.Path, entry?.Block);
+            (path, block) = (entry?.Paths.LastOrDefault(), entry?.Block);
             return found;
+        }
+    }
+
+    /// <summary>A file is open: what fstat(2) asks of a file without a name is asked by id alone, and only an open file can tell.</summary>
+    public void Opened(ulong id, OverlayFile file)
+    {
+        lock (_gate)
+        {
+            EntryOf(id).Open.Add(file);
+        }
+    }
+
+    /// <summary>Before the file is disposed of.</summary>
+    public void Closed(ulong id, OverlayFile file)
+    {
+        lock (_gate)
+        {
+            if (_byId.TryGetValue(id, out Entry? entry))
+            {
+                entry.Open.Remove(file);
+                RemoveIfForgotten(id, entry);
+            }
+        }
+    }
+
+    /// <summary>Any open file of the node. It may be disposed of at any time: then ask again.</summary>
+    public OverlayFile? FindOpen(ulong id)
+    {
+        lock (_gate)
+        {
+            return _byId.TryGetValue(id, out Entry? entry) ? entry.Open.LastOrDefault() : null;
         }
     }
 
@@ -87,10 +138,7 @@ internal sealed class OverlayNodes
             if (_byId.TryGetValue(id, out Entry? entry))
             {
                 entry.Lookups -= Math.Min(entry.Lookups, lookups);
-                if (entry.Lookups == 0)
-                {
-                    _byId.Remove(id);
-                }
+                RemoveIfForgotten(id, entry);
             }
         }
     }
@@ -98,14 +146,20 @@ internal sealed class OverlayNodes
     /// <summary>A name was removed or replaced.</summary>
     /// <param name="inode">Of the upper file that had it.</param>
     /// <param name="path">The name.</param>
-    public void Removed(ulong inode, string path)
+    /// <param name="last">The file has no other name: its inode number may be given to another file.</param>
+    public void Removed(ulong inode, string path, bool last)
     {
         lock (_gate)
         {
-            _copiedUp.Remove(inode);
-            if (_byId.TryGetValue(TableId(inode), out Entry? entry) && entry.Path == path)
+            if (_byId.TryGetValue(IdOfLocked(inode), out Entry? entry))
             {
-                entry.Path = null;
+                entry.Paths.Remove(path);
+                entry.IsGone |= last;
+            }
+
+            if (last)
+            {
+                _given.Remove(inode);
             }
         }
     }
@@ -117,13 +171,12 @@ internal sealed class OverlayNodes
         {
             foreach (Entry entry in _byId.Values)
             {
-                if (entry.Path == from)
+                for (int i = 0; i < entry.Paths.Count; i++)
                 {
-                    entry.Path = to;
-                }
-                else if (entry.Path is { } path && path.StartsWith(from + "/", StringComparison.Ordinal))
-                {
-                    entry.Path = to + path[from.Length..];
+                    string path = entry.Paths[i];
+                    entry.Paths[i] = path == from ? to
+                        : path.StartsWith(from + "/", StringComparison.Ordinal) ? to + path[from.Length..]
+                        : path;
                 }
             }
         }
@@ -134,20 +187,54 @@ internal sealed class OverlayNodes
     {
         lock (_gate)
         {
-            if (_byId.TryGetValue(TableId(inode), out Entry? entry))
+            if (_byId.TryGetValue(IdOfLocked(inode), out Entry? entry))
             {
-                entry.Path = null;
+                entry.Paths.Clear();
                 entry.Block = block;
+                entry.IsGone = true;
             }
+
+            _given.Remove(inode);
         }
     }
 
-    private static ulong TableId(ulong inode) => NodeIds.FirstTableNode | (inode & InodeMask);
+    private ulong IdOfLocked(ulong inode) => _given.TryGetValue(inode, out ulong id) ? id : NodeIds.FirstTableNode | (inode & InodeMask);
+
+    private void RemoveIfForgotten(ulong id, Entry entry)
+    {
+        if (entry.Lookups == 0 && !entry.Stays && entry.Open.Count == 0)
+        {
+            _byId.Remove(id);
+        }
+    }
+
+    private Entry EntryOf(ulong id)
+    {
+        if (!_byId.TryGetValue(id, out Entry? entry))
+        {
+            _byId[id] = entry = new Entry();
+        }
+
+        return entry;
+    }
 
     private sealed class Entry
     {
-        public string? Path { get; set; }
+        /// <summary>The names that the kernel knows, the newest last; several are hard links.</summary>
+        public List<string> Paths { get; } = [];
+
+        public List<OverlayFile> Open { get; } = [];
         public Node? Block { get; set; }
         public ulong Lookups { get; set; }
+        public bool Stays { get; set; }
+
+        /// <summary>The file is no more; its id only means something to who has it open, until the kernel forgets it.</summary>
+        public bool IsGone { get; set; }
+
+        public void Add(string path)
+        {
+            Paths.Remove(path);
+            Paths.Add(path);
+        }
     }
 }

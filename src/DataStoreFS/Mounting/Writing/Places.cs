@@ -11,16 +11,24 @@ internal sealed class Places(VolumeTree tree, OverlayNodes nodes)
 
     public bool TryResolve(ulong id, out Place place)
     {
-        if (NodeIds.IsTableNode(id))
+        Node? at = !NodeIds.IsTableNode(id) && tree.TryResolve(id, out Node node) ? node : null;
+        if (!nodes.TryFind(id, out string? path, out Node? block))
         {
-            bool found = nodes.TryFind(id, out string? path, out Node? block);
-            place = new Place(id, block, block is { } node ? tree.PathOf(node) : path);
-            return found;
+            place = at is { } here ? new Place(id, here, tree.PathOf(here)) : default;
+            return at is not null;
         }
 
-        bool known = tree.TryResolve(id, out Node at);
-        place = known ? new Place(id, at, tree.PathOf(at)) : default;
-        return known;
+        if (block is { } became)
+        {
+            place = new Place(id, became, tree.PathOf(became));
+        }
+        else
+        {
+            bool still = at is { } known && path == tree.PathOf(known);
+            place = new Place(id, still ? at : null, path);
+        }
+
+        return true;
     }
 
     /// <summary>The block of that name, if the directory holds blocks and the name lies in its grid. No allocation, no file system call.</summary>
@@ -38,6 +46,10 @@ internal sealed class Places(VolumeTree tree, OverlayNodes nodes)
         parent.Node is { Kind: NodeKind.Level or NodeKind.Column or NodeKind.Row } directory
         && NodeNames.TryParseNumber(name, out _)
         && !tree.TryFind(directory, name, out _);
+
+    /// <summary>The id that a name of the dataset's tree has; null for other names.</summary>
+    public ulong? IdOf(in Place parent, ReadOnlySpan<byte> name) =>
+        parent.Node is { } directory && tree.TryFind(directory, name, out Node node) ? tree.IdOf(node) : null;
 
     /// <summary>Whether the dataset's own tree has that name there: a block of the grid counts, written or not.</summary>
     public bool Has(in Node directory, ReadOnlySpan<byte> name) => directory.Kind == NodeKind.Row && tree.TryFind(directory, name, out _);

@@ -39,13 +39,16 @@ internal sealed class Renames(TreeContext context, MergedFiles files, Places pla
 
         return places.IsOutsideGrid(newParent, op.NewName)
             ? new(files.OutsideGrid(newParent, newName))
-            : RenameAsync(from, newParent.Child(newName), op.Flags);
+            : RenameAsync(from, places.IdOf(parent, op.Name), newParent.Child(newName), op.Flags);
     }
 
-    private async ValueTask<Errno> RenameAsync(string from, string to, RenameFlags flags) => await Task.Run(() =>
+    private async ValueTask<Errno> RenameAsync(string from, ulong? lowerId, string to, RenameFlags flags) => await Task.Run(() =>
     {
-        int found = overlay.Find(to, out OverlayKind replaced, out OverlayStat target);
-        int error = found == 0 ? overlay.Rename(from, to, (uint)flags) : found;
+        OverlayKind replaced = OverlayKind.Missing;
+        OverlayStat target = default;
+        int error = overlay.Find(from, out OverlayKind before, out OverlayStat source);
+        error = error == 0 ? overlay.Find(to, out replaced, out target) : error;
+        error = error == 0 ? overlay.Rename(from, to, (uint)flags) : error;
         if (error != 0)
         {
             return (Errno)error;
@@ -60,12 +63,22 @@ internal sealed class Renames(TreeContext context, MergedFiles files, Places pla
             return Errno.OK;
         }
 
+        if (replaced == OverlayKind.Upper && before == OverlayKind.Upper && source.Inode == target.Inode)
+        {
+            return Errno.OK; // two links of one file: POSIX does nothing
+        }
+
         if (replaced == OverlayKind.Upper)
         {
-            nodes.Removed(target.Inode, to);
+            nodes.Removed(target.Inode, to, target.Links <= 1);
         }
 
         nodes.Renamed(from, to);
+        if (before == OverlayKind.Lower && lowerId is { } id && overlay.Find(to, out _, out OverlayStat moved) == 0)
+        {
+            nodes.CopiedUp(id, moved.Inode, to);
+        }
+
         return Errno.OK;
     }).ConfigureAwait(false);
 
