@@ -31,6 +31,6 @@ public class PrefetchBenchmarks
     {
         public int PrefetchRoom => 100;
 
-        public PrefetchReply Prefetch(in BlockKey key) => PrefetchReply.Begun;
+        public PrefetchReply Prefetch(in BlockKey key, bool more = false) => PrefetchReply.Begun;
     }
 }

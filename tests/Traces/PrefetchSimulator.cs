@@ -67,7 +67,7 @@ internal sealed class PrefetchSimulator(VolumeInfo volume, double roundTrip, dou
                             waiting[opener] = key;
                         }
 
-                        predictor?.Observe(new Access(key, 1, (long)_now, hit ? 0 : roundTrip));
+                        predictor?.Observe(new Access(key, 1, (long)_now, hit, hit ? 0 : roundTrip));
                         TakeGuesses(predictor);
                     }
                 }

@@ -49,7 +49,9 @@ internal sealed class BlockBatcher : IAsyncDisposable
     }
 
     /// <summary>Sees to it that the block is fetched; its outcome comes later, or before this returns.</summary>
-    public void Enqueue(BlockFetch fetch)
+    /// <param name="fetch">The block's fetch.</param>
+    /// <param name="send">False: others follow, and then <see cref="Pump"/>.</param>
+    public void Enqueue(BlockFetch fetch, bool send = true)
     {
         bool ending;
         lock (_gate)
@@ -65,7 +67,7 @@ internal sealed class BlockBatcher : IAsyncDisposable
         {
             _outcome.Failed(fetch, Ended(fetch));
         }
-        else
+        else if (send)
         {
             Pump();
         }
@@ -145,7 +147,8 @@ internal sealed class BlockBatcher : IAsyncDisposable
     private static DataStoreException Ended(BlockFetch fetch) =>
         new(DataStoreErrorKind.Unreachable, $"block {fetch.Key} is not read: the mount ends");
 
-    private void Pump()
+    /// <summary>Sends what waits, as far as there is room.</summary>
+    public void Pump()
     {
         while (TakeNext() is { } batch)
         {

@@ -103,7 +103,18 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
 
     public int PrefetchRoom => Math.Max(_options.SpeculationQueue - _flight.Count, 0);
 
-    public PrefetchReply Prefetch(in BlockKey key)
+    public PrefetchReply Prefetch(in BlockKey key, bool more = false)
+    {
+        PrefetchReply reply = QueuePrefetch(key);
+        if (!more)
+        {
+            _batcher.Pump();
+        }
+
+        return reply;
+    }
+
+    private PrefetchReply QueuePrefetch(in BlockKey key)
     {
         Volume volume = _volumes.Of(key);
         if (!volume.IsAddressable(key) || _caches.Has(volume, key) || _failed.DelayOf(key) > TimeSpan.Zero)
@@ -119,7 +130,7 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
         BlockFetch fetch = _flight.Join(key, volume, _time.GetTimestamp(), null, out bool began, out _);
         if (began)
         {
-            Begin(fetch);
+            Begin(fetch, send: false);
         }
 
         return began ? PrefetchReply.Begun : PrefetchReply.Known;
@@ -202,24 +213,27 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
         return await FetchAsync(key, cancellationToken).ConfigureAwait(false);
     }
 
-    private void Begin(BlockFetch fetch)
+    // Without send, what is queued before this returns waits for the next Pump.
+    private void Begin(BlockFetch fetch, bool send = true)
     {
         if (_caches.HasTier)
         {
-            _ = ThroughTierAsync(fetch);
+            _ = ThroughTierAsync(fetch, send);
         }
         else
         {
-            _batcher.Enqueue(fetch);
+            _batcher.Enqueue(fetch, send);
         }
     }
 
-    private async Task ThroughTierAsync(BlockFetch fetch)
+    private async Task ThroughTierAsync(BlockFetch fetch, bool send)
     {
         TierAnswer answer;
         try
         {
-            answer = await _caches.ReadTierAsync(fetch, _end.Token).ConfigureAwait(false);
+            ValueTask<TierAnswer> reading = _caches.ReadTierAsync(fetch, _end.Token);
+            send |= !reading.IsCompleted;
+            answer = await reading.ConfigureAwait(false);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or DataStoreException)
         {
@@ -233,7 +247,7 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
         }
         else
         {
-            _batcher.Enqueue(fetch);
+            _batcher.Enqueue(fetch, send);
         }
     }
 

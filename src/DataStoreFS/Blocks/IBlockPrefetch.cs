@@ -9,7 +9,9 @@ public interface IBlockPrefetch
     /// Fetches a block that somebody will probably ask for, when the server has nothing better to do. A later <see cref="IBlockStore.GetAsync"/> for it
     /// moves it ahead. Returns at once.
     /// </summary>
-    PrefetchReply Prefetch(in BlockKey key);
+    /// <param name="key">The block.</param>
+    /// <param name="more">Another call follows at once, so that the blocks can share a request: nothing is sent before the one that says false.</param>
+    PrefetchReply Prefetch(in BlockKey key, bool more = false);
 
     /// <summary>How many more would be taken now.</summary>
     int PrefetchRoom { get; }

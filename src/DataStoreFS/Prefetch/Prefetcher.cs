@@ -86,7 +86,7 @@ public sealed class Prefetcher : IPrefetcher, IDisposable, IAsyncDisposable
 
         long timestamp = _time.GetTimestamp();
         (uint process, double waited) = _threads.Observe(thread, hit, timestamp);
-        _waiting.Enqueue(new Access(key, process, Milliseconds(timestamp), waited));
+        _waiting.Enqueue(new Access(key, process, Milliseconds(timestamp), hit, waited));
         Pump();
         if (Volatile.Read(ref _ticking) == 0 && Interlocked.Exchange(ref _ticking, 1) == 0)
         {
@@ -179,13 +179,14 @@ public sealed class Prefetcher : IPrefetcher, IDisposable, IAsyncDisposable
         Span<BlockKey> refused = stackalloc BlockKey[Handful];
         int refusals = 0;
         bool full = false;
-        foreach (ref readonly BlockKey guess in guesses)
+        for (int i = 0; i < guesses.Length; i++)
         {
-            PrefetchReply reply = full ? PrefetchReply.Full : _sink.Prefetch(guess);
+            // All are handed over, also after a refusal: the last one sends what was taken.
+            PrefetchReply reply = _sink.Prefetch(guesses[i], more: i < guesses.Length - 1);
             full |= reply == PrefetchReply.Full;
             if (reply != PrefetchReply.Begun)
             {
-                refused[refusals++] = guess;
+                refused[refusals++] = guesses[i];
             }
         }
 

@@ -15,10 +15,12 @@ internal sealed class Program
     private const int Reasons = 6;
     private const int MostImages = 96;
 
+    // Longer than that it was the program that took its time.
+    private const double MostWait = 200;
+
     private readonly Dictionary<ImageKey, ImageTrace> _images = [];
     private readonly double[] _trust = [1, 1, 1, 1, 1, 1];
     private byte _planBurst;
-    private long _latencyRenewed;
 
     public byte Burst { get; private set; } = 1;
 
@@ -47,7 +49,7 @@ internal sealed class Program
     /// <summary>How many blocks of a walk to be ahead.</summary>
     public double Window { get; set; } = 8;
 
-    /// <summary>Milliseconds that the program's threads wait for a block, at least as they see it; 0 when unknown.</summary>
+    /// <summary>Milliseconds that the program's threads wait for a block as they see it; 0 when unknown.</summary>
     public double Latency { get; private set; }
 
     public IEnumerable<ImageTrace> Images => _images.Values;
@@ -132,16 +134,11 @@ internal sealed class Program
         }
     }
 
-    /// <summary>A thread came back for its next block this long after it missed one: the least of these is what waiting costs.</summary>
-    public void ObserveWait(double milliseconds, long now)
-    {
-        const long Renewal = 5_000;
-        if (Latency == 0 || milliseconds < Latency || now - _latencyRenewed > Renewal)
-        {
-            Latency = milliseconds;
-            _latencyRenewed = now;
-        }
-    }
+    /// <summary>
+    /// A thread came back this long after it missed a block. The mean, not the least: a block that was on its way already is waited for a little.
+    /// </summary>
+    public void ObserveWait(double milliseconds) =>
+        Latency = Latency == 0 ? milliseconds : Latency + ((Math.Min(milliseconds, MostWait) - Latency) / 16);
 }
 
 /// <summary>

@@ -124,7 +124,7 @@ public sealed class PredictorTests
             for (int z = 4; z < 8; z++)
             {
                 now += 2;
-                predictor.Observe(new Access(new BlockKey(0, 0, 0, 0, x, y, z), 1, now, 0.1));
+                predictor.Observe(new Access(new BlockKey(0, 0, 0, 0, x, y, z), 1, now, false, 0.1));
                 perRound[round] += predictor.Take(guesses, now);
             }
 
@@ -146,8 +146,8 @@ public sealed class PredictorTests
         HashSet<BlockKey> guessed = [];
         for (int i = 0; i < 200; i++)
         {
-            predictor.Observe(new Access(forward[i], 1, i, 0));
-            predictor.Observe(new Access(backward[i], 2, i, 0));
+            predictor.Observe(new Access(forward[i], 1, i, false, 0));
+            predictor.Observe(new Access(backward[i], 2, i, false, 0));
             guessed.UnionWith(guesses[..predictor.Take(guesses, i)]);
         }
 
@@ -178,7 +178,7 @@ public sealed class PredictorTests
         {
             now += random.Next(random.Next(20) == 0 ? 400 : 5);
             at = Move(volume, random, at);
-            predictor.Observe(new Access(at, (uint)random.Next(3), now, random.Next(30)));
+            predictor.Observe(new Access(at, (uint)random.Next(3), now, random.Next(2) == 0, random.Next(30)));
             if (random.Next(4) == 0)
             {
                 predictor.Tick(now);

@@ -56,13 +56,20 @@ internal sealed unsafe class DiskRead(DiskReaders readers, NativeBlockPool pool,
     }
 
     /// <summary>Reads as far as the kernel has the name and the content in memory.</summary>
-    public DiskReadState TryFromMemory()
+    /// <param name="expectAbsent">
+    /// The last names were not there: then to look is cheaper than to ask another thread, although it may read a block of the folder.
+    /// </param>
+    public DiskReadState TryFromMemory(bool expectAbsent)
     {
         _fd = Open(cachedOnly: true);
+        if (_fd < 0 && expectAbsent && LastError == TryAgain)
+        {
+            _fd = Open(cachedOnly: false);
+        }
+
         if (_fd < 0)
         {
-            // Everything but "no such file" goes the long way: the name is not in memory, or the kernel cannot say (before 5.12, or by a filter
-            // of system calls).
+            // The name is not in memory, or the kernel cannot say (before 5.12, or by a filter of system calls).
             return LastError is NoEntry or BadDescriptor ? DiskReadState.Absent : DiskReadState.NeedsDisk;
         }
 

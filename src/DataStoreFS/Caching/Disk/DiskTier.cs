@@ -32,6 +32,9 @@ public sealed class DiskTier : IBlockTier, IAsyncDisposable
     private readonly Lock _gate = new(); // of _volumes' growth
     private readonly long _size;
     private DiskVolume?[] _volumes = [];
+
+    // What the last reads found: a cache that is being filled answers "no" to almost everything, one that is full "yes".
+    private volatile bool _expectAbsent = true;
     private long _hits;
     private long _misses;
     private long _damaged;
@@ -96,7 +99,7 @@ public sealed class DiskTier : IBlockTier, IAsyncDisposable
         read.Prepare(volume, key);
         read.DropStripe = DiskDrops.Stripe(key);
         read.Drops = _drops.Count(read.DropStripe);
-        DiskReadState state = read.TryFromMemory();
+        DiskReadState state = read.TryFromMemory(_expectAbsent);
         if (state == DiskReadState.NeedsDisk && _readers.TryQueue(read))
         {
             return read.Task;
@@ -171,6 +174,12 @@ public sealed class DiskTier : IBlockTier, IAsyncDisposable
         if (state == DiskReadState.Read)
         {
             state = read.Verify(_time.GetUtcNow().UtcTicks, out answer);
+        }
+
+        bool absent = state == DiskReadState.Absent;
+        if (absent != _expectAbsent)
+        {
+            _expectAbsent = absent;
         }
 
         if (state == DiskReadState.Damaged)
