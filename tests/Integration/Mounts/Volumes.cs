@@ -18,14 +18,17 @@ internal static class Volumes
     public static VolumeInfo OneBlock(int bytes) => Make(
         "0", [0], [0], [0], new LevelInfo(0, new Size3(1, 1, 1), new Size3(bytes, 1, 1), new Size3(bytes, 1, 1)), type: VoxelType.UInt8);
 
-    public static VolumeInfo Make(string version, int[] versions, int[] timepoints, int[] setups, LevelInfo first, LevelInfo? second = null, VoxelType type = VoxelType.UInt16) => new()
+    public static VolumeInfo Make(string version, int[] versions, int[] timepoints, int[] setups, LevelInfo first, LevelInfo? second = null, VoxelType type = VoxelType.UInt16) =>
+        Make(version, versions, timepoints, setups, second is null ? [first] : [first, second], type);
+
+    public static VolumeInfo Make(string version, int[] versions, int[] timepoints, int[] setups, LevelInfo[] levels, VoxelType type = VoxelType.UInt16) => new()
     {
         Volume = 0,
         Uuid = "scripted",
         RequestedVersion = version,
         ResolvedVersion = version,
         VoxelType = type,
-        Dimensions = first.Dimensions,
+        Dimensions = levels[0].Dimensions,
         VoxelSize = [0.5, 0.5, 1],
         Versions = versions,
         TimepointIds = timepoints,
@@ -37,7 +40,7 @@ internal static class Volumes
             ChannelId = i,
             AngleId = 0,
             Version = version,
-            Levels = second is null ? [first] : [first, second],
+            Levels = levels,
         })],
     };
 }
