@@ -35,6 +35,10 @@ public sealed class FuseNotifier
         _queue.Add(NotifyCode.InvalidateInode, new NotifyInvalidateInodeOut { Node = node.Value, Offset = offset, Length = length });
 
     /// <summary>Drops what the kernel knows of a name, also that it does not exist.</summary>
+    /// <remarks>
+    /// The kernel's wait for the directory's lock does not hear SIGKILL. A process that is killed while a program holds the lock and waits for its answer
+    /// cannot die, so the connection does not end, so the program waits on: only umount -f helps. A name that often changes had better be valid for no time.
+    /// </remarks>
     public void InvalidateEntry(NodeId parent, ReadOnlySpan<byte> name) => AddEntry(parent, name, 0);
 
     /// <summary>The name is asked for at its next use, but what is below it stays. Like <see cref="InvalidateEntry"/> where the kernel cannot.</summary>

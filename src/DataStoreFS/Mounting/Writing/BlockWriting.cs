@@ -100,14 +100,6 @@ internal sealed class BlockWriting(TreeContext context, BlockReader reader, Writ
         await _notifier.FlushAsync(CancellationToken.None).WaitAsync(s_patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>The name leads to another node now than the kernel believes.</summary>
-    public void InvalidateName(in Node node)
-    {
-        Span<byte> name = stackalloc byte[NodeNames.MaximumLength];
-        int length = context.Tree.WriteName(node, name);
-        _notifier?.InvalidateEntry(new NodeId(context.Tree.IdOf(node.Parent)), name[..length]);
-    }
-
     /// <summary>True when the block was never on the server, as far as is known without asking it.</summary>
     public bool IsNew(in Node node)
     {

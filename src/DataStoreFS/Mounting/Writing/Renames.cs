@@ -151,7 +151,6 @@ internal sealed class Renames(TreeContext context, MergedFiles files, Places pla
         nodes.BecameBlock(inode, block);
         int error = overlay.RemoveFile(from);
         blocks!.Invalidate(block);
-        blocks.InvalidateName(block);
         return (Errno)error;
     }
 }
