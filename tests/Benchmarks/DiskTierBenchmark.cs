@@ -1,9 +1,11 @@
 using System.Diagnostics;
+using System.Globalization;
 using DataStoreFS.Caching;
 using DataStoreFS.Caching.Disk;
 using DataStoreFS.Model;
 using DataStoreFS.N5;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Win32.SafeHandles;
 
 namespace Benchmarks;
 
@@ -50,25 +52,33 @@ internal static partial class DiskTierBenchmark
 
     private static async Task FillAsync(DiskTier tier, NativeBlockPool pool, VolumeInfo volume, string plain, int blocks)
     {
-        Random random = new(1);
-        Stopwatch watch = Stopwatch.StartNew();
+        Size3 size = volume.Setups[0].Levels[0].BlockSize;
+        BlockBuffer block = pool.Rent(BlockBuffer.HeaderBytes + (2 * (int)size.Count));
+        N5Header.Write(block.GetSpan(), size);
+        new Random(1).NextBytes(block.WritablePayload);
+        long bytes = (long)blocks * block.Length;
+        (Stopwatch watch, TimeSpan before) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
         for (int i = 0; i < blocks; i++)
         {
-            Size3 size = volume.Setups[0].Levels[0].BlockSize;
-            BlockBuffer block = pool.Rent(BlockBuffer.HeaderBytes + (2 * (int)size.Count));
-            N5Header.Write(block.GetSpan(), size);
-            random.NextBytes(block.WritablePayload);
-            await using (FileStream file = File.Create(Path.Combine(plain, i.ToString(System.Globalization.CultureInfo.InvariantCulture))))
-            {
-                await file.WriteAsync(block.Memory);
-            }
-
-            tier.Keep(new BlockKey(0, 0, 0, 0, i, 0, 0), block, DateTimeOffset.UtcNow);
-            block.Release();
-            await tier.FlushAsync();
+            await using FileStream file = new(
+                Path.Combine(plain, i.ToString(CultureInfo.InvariantCulture)), FileMode.Create, FileAccess.Write, FileShare.None, 0);
+            await file.WriteAsync(block.Memory);
         }
 
-        Console.WriteLine($"written both ways in {watch.Elapsed.TotalSeconds:F2} s");
+        Report("plain files, written  ", bytes, (watch.Elapsed, Environment.CpuUsage.TotalTime - before));
+        (watch, before) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
+        for (int i = 0; i < blocks; i++)
+        {
+            tier.Keep(new BlockKey(0, 0, 0, 0, i, 0, 0), block, DateTimeOffset.UtcNow);
+            if (i % 16 == 15)
+            {
+                await tier.FlushAsync();
+            }
+        }
+
+        await tier.FlushAsync();
+        Report("disk tier,   written  ", bytes, (watch.Elapsed, Environment.CpuUsage.TotalTime - before));
+        block.Release();
     }
 
     private static async Task<(TimeSpan Wall, TimeSpan Processor)> TimeAsync(int[] order, Func<int, ValueTask> read)
@@ -96,7 +106,7 @@ internal static partial class DiskTierBenchmark
 
     private static ValueTask ReadPlain(string folder, int index, NativeBlockPool pool)
     {
-        using Microsoft.Win32.SafeHandles.SafeFileHandle file = File.OpenHandle(Path.Combine(folder, index.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        using SafeFileHandle file = File.OpenHandle(Path.Combine(folder, index.ToString(CultureInfo.InvariantCulture)));
         BlockBuffer block = pool.Rent((int)RandomAccess.GetLength(file));
         _ = RandomAccess.Read(file, block.GetSpan(), 0);
         block.Release();
@@ -134,7 +144,7 @@ internal static partial class DiskTierBenchmark
     {
         foreach (string path in Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories))
         {
-            using Microsoft.Win32.SafeHandles.SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
+            using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
             RandomAccess.FlushToDisk(file);
         }
 
@@ -146,7 +156,7 @@ internal static partial class DiskTierBenchmark
         const int DontNeed = 4; // POSIX_FADV_DONTNEED
         foreach (string path in Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories))
         {
-            using Microsoft.Win32.SafeHandles.SafeFileHandle file = File.OpenHandle(path);
+            using SafeFileHandle file = File.OpenHandle(path);
             _ = AdviseFile((int)file.DangerousGetHandle(), 0, 0, DontNeed);
         }
     }

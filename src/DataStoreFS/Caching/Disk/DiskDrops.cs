@@ -81,10 +81,11 @@ internal sealed unsafe class DiskDrops(DiskFolder folder, DiskShards shards, Dis
 
     private bool TryBury(byte shard, string name, long now)
     {
-        string temporary = "gone-" + Guid.NewGuid().ToString("N");
+        string temporary = DiskShards.NewPrefix + Guid.NewGuid().ToString("N");
         byte* record = stackalloc byte[DiskRecord.TombstoneBytes];
         DiskRecord.WriteTombstone(new Span<byte>(record, DiskRecord.TombstoneBytes), now);
-        int fd = folder.CreateFile(folder.New, temporary, WriteOnly | Exclusive);
+        int shardFd = folder.Shard(shard, make: true);
+        int fd = folder.CreateFile(shardFd, temporary, WriteOnly | Exclusive);
         if (fd < 0)
         {
             return false;
@@ -94,11 +95,11 @@ internal sealed unsafe class DiskDrops(DiskFolder folder, DiskShards shards, Dis
         _ = Close(fd);
         if (whole && shards.Publish(shard, temporary, name, now, DiskRecord.TombstoneBytes) is DiskPublish.Done or DiskPublish.Outdated)
         {
-            _ = UnlinkAt(folder.New, temporary, 0);
+            _ = UnlinkAt(shardFd, temporary, 0);
             return true;
         }
 
-        _ = UnlinkAt(folder.New, temporary, 0);
+        _ = UnlinkAt(shardFd, temporary, 0);
         return false;
     }
 }

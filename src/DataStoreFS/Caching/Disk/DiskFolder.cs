@@ -5,7 +5,7 @@ using static DataStoreFS.Caching.Disk.DiskSyscalls;
 namespace DataStoreFS.Caching.Disk;
 
 /// <summary>
-/// The folder of a disk tier and its sub-folders as open descriptors: <c>00</c>…<c>ff</c> for blocks, <c>new</c> for files being written,
+/// The folder of a disk tier and its sub-folders as open descriptors: <c>00</c>…<c>ff</c> for blocks,
 /// <c>volumes</c> for what is remembered of datasets. Every later name is one component below one of these and is never followed if it is a link.
 /// </summary>
 /// <remarks>
@@ -32,13 +32,10 @@ internal sealed class DiskFolder : IDisposable
         FileMode = shared ? Octal("660") : Octal("600");
         FolderMode = shared ? Octal("770") | (status.Mode & SetGroup) : Octal("700");
         Array.Fill(_shards, -1);
-        New = OpenBelow(_root, "new");
         Volumes = OpenBelow(_root, "volumes");
     }
 
     public int Root => _root;
-
-    public int New { get; }
 
     public int Volumes { get; }
 
@@ -99,7 +96,6 @@ internal sealed class DiskFolder : IDisposable
             try
             {
                 Replace(_root, OpenRoot(_path, out _));
-                Replace(New, OpenBelow(_root, "new"));
                 Replace(Volumes, OpenBelow(_root, "volumes"));
                 for (int shard = 0; shard < Shards; shard++)
                 {
@@ -142,7 +138,7 @@ internal sealed class DiskFolder : IDisposable
 
     public void Dispose()
     {
-        foreach (int fd in (ReadOnlySpan<int>)[.. _shards, New, Volumes, _root])
+        foreach (int fd in (ReadOnlySpan<int>)[.. _shards, Volumes, _root])
         {
             if (fd >= 0)
             {

@@ -9,6 +9,9 @@ namespace DataStoreFS.Caching.Disk;
 /// </summary>
 internal sealed unsafe class DiskShards(DiskFolder folder, DiskAccounts accounts)
 {
+    /// <summary>Names of files that are being written begin with this.</summary>
+    public const string NewPrefix = "new-";
+
     /// <summary>Files are accounted in the blocks that file systems use.</summary>
     private const int AllocationUnit = 4096;
 
@@ -21,7 +24,7 @@ internal sealed unsafe class DiskShards(DiskFolder folder, DiskAccounts accounts
 
     /// <summary>Gives a finished file its name unless something newer has it.</summary>
     /// <param name="shard">The folder.</param>
-    /// <param name="temporary">Its name among the new files.</param>
+    /// <param name="temporary">Its name there so far.</param>
     /// <param name="name">Its name to be.</param>
     /// <param name="fetched">When its content was asked for, UTC ticks.</param>
     /// <param name="length">Its bytes.</param>
@@ -46,7 +49,8 @@ internal sealed unsafe class DiskShards(DiskFolder folder, DiskAccounts accounts
                 }
 
                 replaced = oldLength;
-                if (RenameAt(folder.New, temporary, folder.Shard(shard, make: true), name) != 0)
+                int fd = folder.Shard(shard);
+                if (RenameAt(fd, temporary, fd, name) != 0)
                 {
                     return LastError == NoEntry ? DiskPublish.FolderGone : DiskPublish.Failed;
                 }
@@ -98,8 +102,11 @@ internal sealed unsafe class DiskShards(DiskFolder folder, DiskAccounts accounts
         }
     }
 
-    /// <summary>Lists a shard, counts it anew and corrects its account.</summary>
-    public void List(byte shard, List<DiskEntry> entries)
+    /// <summary>Lists a shard, counts it anew and corrects its account; deletes what a killed process left half written.</summary>
+    /// <param name="shard">The folder.</param>
+    /// <param name="entries">Receives its blocks.</param>
+    /// <param name="leftBefore">What began to be written before that is nobody's.</param>
+    public void List(byte shard, List<DiskEntry> entries, DateTimeOffset leftBefore)
     {
         lock (_gate)
         {
@@ -115,6 +122,12 @@ internal sealed unsafe class DiskShards(DiskFolder folder, DiskAccounts accounts
                 IEnumerable<DiskEntry> found = fd < 0 ? [] : Enumerate(shard, fd);
                 foreach (DiskEntry entry in found)
                 {
+                    if (entry.Name.StartsWith(NewPrefix, StringComparison.Ordinal))
+                    {
+                        _ = entry.Written < leftBefore.UtcTicks ? UnlinkAt(fd, entry.Name, 0) : 0;
+                        continue;
+                    }
+
                     entries.Add(entry);
                     bytes += Allocated(entry.Length);
                     blocks++;
@@ -130,18 +143,6 @@ internal sealed unsafe class DiskShards(DiskFolder folder, DiskAccounts accounts
             finally
             {
                 accounts.Leave(shard);
-            }
-        }
-    }
-
-    /// <summary>Deletes files that a killed process left half written.</summary>
-    public void CleanNew(DateTimeOffset olderThan)
-    {
-        foreach (DiskEntry entry in Enumerate(0, folder.New))
-        {
-            if (entry.Written < olderThan.UtcTicks)
-            {
-                _ = UnlinkAt(folder.New, entry.Name, 0);
             }
         }
     }

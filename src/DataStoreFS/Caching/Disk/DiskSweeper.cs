@@ -21,6 +21,8 @@ internal sealed class DiskSweeper(DiskFolder folder, DiskAccounts accounts, Disk
     // DiskWriter.OldestOffer).
     private static readonly long s_tombstoneTicks = TimeSpan.FromMinutes(10).Ticks;
 
+    private static readonly TimeSpan s_longestWrite = TimeSpan.FromHours(1);
+
     private int _cursor = Random.Shared.Next(DiskFolder.Shards);
 
     public long Evicted { get; private set; }
@@ -41,7 +43,6 @@ internal sealed class DiskSweeper(DiskFolder folder, DiskAccounts accounts, Disk
 
         try
         {
-            shards.CleanNew(now - TimeSpan.FromHours(1));
             Sweep(Math.Max(excess, (long)(size * (1 - SweptShare))), now);
         }
         finally
@@ -53,12 +54,12 @@ internal sealed class DiskSweeper(DiskFolder folder, DiskAccounts accounts, Disk
     }
 
     /// <summary>Counts all shards, which corrects their accounts.</summary>
-    public void CountAll()
+    public void CountAll(DateTimeOffset now)
     {
         List<DiskEntry> entries = [];
         for (int shard = 0; shard < DiskFolder.Shards; shard++)
         {
-            shards.List((byte)shard, entries);
+            shards.List((byte)shard, entries, now - s_longestWrite);
             entries.Clear();
         }
     }
@@ -84,7 +85,7 @@ internal sealed class DiskSweeper(DiskFolder folder, DiskAccounts accounts, Disk
             entries.Clear();
             for (int i = 0; i < group && done + i < DiskFolder.Shards; i++)
             {
-                shards.List((byte)_cursor, entries);
+                shards.List((byte)_cursor, entries, now - s_longestWrite);
                 _cursor = (_cursor + 1) % DiskFolder.Shards;
             }
 

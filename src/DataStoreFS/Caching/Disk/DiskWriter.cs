@@ -39,7 +39,7 @@ internal sealed unsafe class DiskWriter
     private readonly ILogger _logger;
     private readonly byte[] _header = GC.AllocateUninitializedArray<byte>(DiskRecord.MaximumHeaderBytes, pinned: true);
     private readonly byte[] _name = new byte[DiskRecord.NameCharacters + 1];
-    private readonly string _prefix = $"{Environment.ProcessId}-{Guid.NewGuid():N}-";
+    private readonly string _prefix = $"{DiskShards.NewPrefix}{Environment.ProcessId}-{Guid.NewGuid():N}-";
     private long _queued;
     private long _written;
     private long _refused;
@@ -111,7 +111,7 @@ internal sealed unsafe class DiskWriter
     {
         if (_accounts.IsNew)
         {
-            _sweeper.CountAll();
+            _sweeper.CountAll(_time.GetUtcNow());
         }
 
         foreach (Offer offer in _queue.GetConsumingEnumerable())
@@ -150,9 +150,9 @@ internal sealed unsafe class DiskWriter
 
         DiskRecord.Seal(header, image, offer.Fetched);
         string temporary = _prefix + (_counter++).ToString("x", System.Globalization.CultureInfo.InvariantCulture);
-        int error = WriteNew(temporary, header, image);
+        int error = WriteNew(shard, temporary, header, image);
         DiskPublish outcome = error != 0
-            ? error == NoEntry ? DiskPublish.FolderGone : DiskPublish.Failed
+            ? error is NoEntry or BadDescriptor ? DiskPublish.FolderGone : DiskPublish.Failed
             : _shards.Publish(shard, temporary, System.Text.Encoding.ASCII.GetString(_name.AsSpan(0, DiskRecord.NameCharacters)), offer.Fetched, length);
         if (outcome == DiskPublish.Done)
         {
@@ -160,14 +160,15 @@ internal sealed unsafe class DiskWriter
             return true;
         }
 
-        _ = UnlinkAt(_folder.New, temporary, 0);
+        _ = UnlinkAt(_folder.Shard(shard), temporary, 0);
         Recover(outcome, error, now);
         return false;
     }
 
-    private int WriteNew(string temporary, Span<byte> header, ReadOnlySpan<byte> image)
+    private int WriteNew(byte shard, string temporary, Span<byte> header, ReadOnlySpan<byte> image)
     {
-        int fd = _folder.CreateFile(_folder.New, temporary, WriteOnly | Exclusive);
+        // In the folder where it will stay: file systems keep the inodes and blocks of one folder together, and those of others apart.
+        int fd = _folder.CreateFile(_folder.Shard(shard, make: true), temporary, WriteOnly | Exclusive);
         if (fd < 0)
         {
             return LastError;

@@ -94,7 +94,8 @@ public sealed class DiskTierRoomTests : DiskTierFixture
     public async Task HalfWrittenFilesOfKilledProcessesAreCleanedUp()
     {
         DiskTier tier = OpenRegistered(10 * FileBytes);
-        string left = Path.Combine(Folder, "new", "left");
+        await Keep(tier, At(31), 1);
+        string left = Path.Combine(Path.GetDirectoryName(BlockFiles().Single())!, "new-left");
         File.WriteAllText(left, "half");
         File.SetLastWriteTimeUtc(left, Time.GetUtcNow().UtcDateTime.AddHours(-2));
         for (int i = 0; i < 12; i++)
@@ -103,7 +104,7 @@ public sealed class DiskTierRoomTests : DiskTierFixture
         }
 
         Assert.False(File.Exists(left));
-        Assert.Empty(Directory.GetFiles(Path.Combine(Folder, "new")));
+        Assert.DoesNotContain(BlockFiles(), file => Path.GetFileName(file).StartsWith("new-", StringComparison.Ordinal));
     }
 
     [Fact]
