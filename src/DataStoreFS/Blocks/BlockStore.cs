@@ -39,6 +39,11 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
         _time = time ?? TimeProvider.System;
         _memory = new MemoryTier(options.CacheBytes);
         _failed = new FailedBlocks(_time);
+        if (tier is not null)
+        {
+            tier.Memory = key => _memory.Peek(key);
+        }
+
         _caches = new BlockCaches(_memory, _missing, tier, _time);
         _arrivals = new Arrivals(_flight, _caches, _failed);
         _batcher = new BlockBatcher(_memory, _arrivals, options, _time);

@@ -16,9 +16,16 @@ public interface IBlockTier
     /// <param name="key">The block.</param>
     /// <param name="block">Its image, of the level's nominal size.</param>
     /// <param name="fetched">
-    /// When it was <em>asked for</em>, not when it arrived: an answer that left the server before a change and came after it is older than the change.
+    /// When it was <em>asked for</em>, not when it arrived: an answer that left the server before a change and came after it is older than the
+    /// change.
     /// </param>
     void Keep(in BlockKey key, BlockBuffer? block, DateTimeOffset fetched);
+
+    /// <summary>
+    /// Where a tier that has fallen behind finds a block that it was offered: in memory, if it is still there. The receiver releases what it
+    /// gets. Set once, before use.
+    /// </summary>
+    Func<BlockKey, BlockBuffer?>? Memory { set; }
 
     /// <summary>The block has changed: what the tier holds of it, or is about to write, must not be read again.</summary>
     void Drop(in BlockKey key);

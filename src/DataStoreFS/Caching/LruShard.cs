@@ -53,6 +53,15 @@ internal sealed class LruShard
         }
     }
 
+    /// <summary>The block, with a reference for the caller, without counting it as a use.</summary>
+    public BlockBuffer? Peek(in BlockKey key)
+    {
+        lock (_gate)
+        {
+            return _index.TryGetValue(key, out int i) ? _entries[i].Block!.Retain() : null;
+        }
+    }
+
     /// <summary>Whether the block is here, without counting it as a use.</summary>
     public bool Contains(in BlockKey key, out long fetched)
     {

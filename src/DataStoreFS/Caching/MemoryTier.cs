@@ -58,6 +58,9 @@ public sealed class MemoryTier : IDisposable
     /// <param name="fetched">What was given to <see cref="Set"/>.</param>
     public bool TryGet(in BlockKey key, out BlockBuffer? block, out long fetched) => Shard(key).TryGet(key, out block, out fetched);
 
+    /// <summary>The block, with a reference for the caller, without counting it as a use.</summary>
+    public BlockBuffer? Peek(in BlockKey key) => Shard(key).Peek(key);
+
     /// <summary>Whether it is here, without using it.</summary>
     public bool Contains(in BlockKey key, out long fetched) => Shard(key).Contains(key, out fetched);
 

@@ -11,6 +11,8 @@ namespace DataStoreFS.Mounting;
 /// <summary>What is mounted: a volume, its files, the door to its blocks; and what has to be disposed of after it, last first.</summary>
 internal sealed class MountParts(VolumeInfo volume, IVolumeFiles files, IBlockStore blocks, NativeBlockPool pool) : IAsyncDisposable
 {
+    private static readonly TimeSpan s_flushPatience = TimeSpan.FromSeconds(5);
+
     private readonly Stack<IAsyncDisposable> _owned = new();
 
     public VolumeInfo Volume { get; } = volume;
@@ -70,6 +72,11 @@ internal sealed class MountParts(VolumeInfo volume, IVolumeFiles files, IBlockSt
         if (Prefetcher is IAsyncDisposable prefetcher)
         {
             await prefetcher.DisposeAsync().ConfigureAwait(false); // first: it asks the store
+        }
+
+        if (DiskTier is not null)
+        {
+            await DiskTier.FlushAsync(s_flushPatience).ConfigureAwait(false); // while the store still has the blocks
         }
 
         while (_owned.TryPop(out IAsyncDisposable? part))

@@ -204,6 +204,8 @@ public sealed class FreshnessTests : StoreTest
 
     private sealed class RecordingTier : IBlockTier
     {
+        public Func<BlockKey, BlockBuffer?>? Memory { private get; set; }
+
         public TierAnswer Answer { get; set; }
 
         public int Reads { get; private set; }

@@ -61,6 +61,11 @@ public sealed class DiskTier : IBlockTier, IAsyncDisposable
     internal static DiskTier Open(DiskTierOptions options, NativeBlockPool pool, ILogger logger, TimeProvider time, string bootId) =>
         new(DiskFolder.Open(options.Folder), options, pool, logger, time, bootId);
 
+    public Func<BlockKey, BlockBuffer?>? Memory
+    {
+        set => _writer.Memory = value;
+    }
+
     /// <summary>Bytes and blocks are of all processes, the counts of this one since it started.</summary>
     public DiskTierStatistics Statistics
     {
@@ -144,6 +149,19 @@ public sealed class DiskTier : IBlockTier, IAsyncDisposable
 
     /// <summary>Ends when what was offered until now is on disk (or refused).</summary>
     public Task FlushAsync() => _writer.FlushAsync();
+
+    /// <summary>The same, but not for ever: to be called before the memory goes from which a tier that is behind takes blocks.</summary>
+    public async Task FlushAsync(TimeSpan patience)
+    {
+        try
+        {
+            await _writer.FlushAsync().WaitAsync(patience, _time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return; // what is not written yet is fetched again some day
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

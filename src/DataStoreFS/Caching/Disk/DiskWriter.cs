@@ -7,8 +7,9 @@ using static DataStoreFS.Caching.Disk.DiskSyscalls;
 namespace DataStoreFS.Caching.Disk;
 
 /// <summary>
-/// The one thread that writes offered blocks. One is enough: a write ends in the page cache at some 2 GB/s, faster than any network brings blocks;
-/// when the disk is slower, the kernel holds this thread up, the queue fills, and offers are dropped.
+/// The one thread that writes offered blocks, on processor time that nobody else wants: copying into fresh pages of the page cache costs as much as
+/// receiving the block did, and a program that waits for blocks must not pay for it. What it cannot write at once it writes later, from memory if
+/// the block is still there; else the offer is dropped. A read never waits for a write.
 /// </summary>
 /// <remarks>
 /// Contract. The queue holds a reference to each queued block, at most <see cref="QueueBytes"/> in all. <see cref="StopAsync"/> writes what is
@@ -29,7 +30,12 @@ internal sealed unsafe class DiskWriter
     // While there is no room, not every offer lists the folder again.
     private static readonly TimeSpan s_pauseWithoutRoom = TimeSpan.FromSeconds(1);
 
+    // Offers beyond the queue, without their blocks: 4 MB of keys.
+    private const int MostLater = 64 * 1024;
+    private const int LowestPriority = 19;
+
     private readonly BlockingCollection<Offer> _queue = [];
+    private readonly ConcurrentQueue<Offer> _later = new();
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly DiskFolder _folder;
     private readonly DiskAccounts _accounts;
@@ -59,6 +65,9 @@ internal sealed unsafe class DiskWriter
         new Thread(Work) { IsBackground = true, Name = "disk-write" }.Start();
     }
 
+    /// <summary>See <see cref="IBlockTier.Memory"/>.</summary>
+    public Func<BlockKey, BlockBuffer?>? Memory { get; set; }
+
     public long Written => Volatile.Read(ref _written);
 
     /// <summary>Offers that were not written: the queue was full, no room, or the disk failed.</summary>
@@ -71,7 +80,15 @@ internal sealed unsafe class DiskWriter
         if (Interlocked.Add(ref _queued, bytes) > QueueBytes)
         {
             Interlocked.Add(ref _queued, -bytes);
-            Interlocked.Increment(ref _refused);
+            if (block is not null && Memory is not null && _later.Count < MostLater)
+            {
+                _later.Enqueue(new Offer(volume, key, null, fetched, null));
+            }
+            else
+            {
+                Interlocked.Increment(ref _refused);
+            }
+
             return;
         }
 
@@ -109,25 +126,70 @@ internal sealed unsafe class DiskWriter
 
     private void Work()
     {
+        _ = SetPriority(0, 0, LowestPriority); // of this thread: on Linux the call with 0 is about the calling thread alone
         if (_accounts.IsNew)
         {
             _sweeper.CountAll(_time.GetUtcNow());
         }
 
-        foreach (Offer offer in _queue.GetConsumingEnumerable())
+        while (TryNext(out Offer offer))
         {
             if (offer.Volume is not null)
             {
-                bool kept = _time.GetTimestamp() < Volatile.Read(ref _stopAt) && TryWrite(offer);
-                Interlocked.Increment(ref kept ? ref _written : ref _refused);
+                Write(offer);
                 Interlocked.Add(ref _queued, -(offer.Block?.Length ?? DiskRecord.MaximumHeaderBytes));
                 offer.Block?.Release();
             }
+            else if (offer.Reached is not null)
+            {
+                while (_later.TryDequeue(out Offer late))
+                {
+                    WriteLate(late);
+                }
 
-            offer.Reached?.SetResult();
+                offer.Reached.SetResult();
+            }
         }
 
         _stopped.SetResult();
+    }
+
+    // What is in the queue first: it keeps memory.
+    private bool TryNext(out Offer offer)
+    {
+        while (!_queue.TryTake(out offer))
+        {
+            if (!_later.TryDequeue(out Offer late))
+            {
+                return _queue.TryTake(out offer, Timeout.Infinite); // false: stopped
+            }
+
+            WriteLate(late);
+        }
+
+        return true;
+    }
+
+    private void WriteLate(in Offer late)
+    {
+        BlockBuffer? block = Memory?.Invoke(late.Key);
+        late.Volume!.NominalSize(late.Key, out int imageBytes);
+        if (block?.Length == imageBytes)
+        {
+            Write(late with { Block = block });
+        }
+        else
+        {
+            Interlocked.Increment(ref _refused);
+        }
+
+        block?.Release();
+    }
+
+    private void Write(in Offer offer)
+    {
+        bool kept = _time.GetTimestamp() < Volatile.Read(ref _stopAt) && TryWrite(offer);
+        Interlocked.Increment(ref kept ? ref _written : ref _refused);
     }
 
     private bool TryWrite(in Offer offer)

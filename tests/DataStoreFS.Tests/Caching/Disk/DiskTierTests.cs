@@ -216,6 +216,27 @@ public sealed class DiskTierTests : DiskTierFixture
     }
 
     [Fact]
+    public async Task OffersBeyondTheQueueAreWrittenLaterFromMemory()
+    {
+        DiskTier tier = OpenRegistered();
+        HashSet<BlockKey> inMemory = [At(0, level: 1), At(1, level: 1)];
+        tier.Memory = key => inMemory.Contains(key) ? Block(key, 7) : null;
+        BlockBuffer block = Block(At(0, level: 1), 7);
+        long offers = 2 * DiskWriter.QueueBytes / block.Length;
+        for (int i = 0; i < offers; i++)
+        {
+            tier.Keep(At(i % 2, level: 1), block, Time.GetUtcNow());
+        }
+
+        tier.Keep(At(0, 1, level: 1), block, Time.GetUtcNow()); // gone from memory when its turn comes, if it has to wait
+        block.Release();
+        await tier.FlushAsync();
+
+        Assert.InRange(tier.Statistics.Refused, 0, 1);
+        Assert.Equal((7, 7), (await Value(tier, At(0, level: 1)), await Value(tier, At(1, level: 1))));
+    }
+
+    [Fact]
     public async Task ReadersDuringWritesSeeWholeBlocks()
     {
         DiskTier writing = OpenRegistered();
