@@ -30,6 +30,8 @@ internal static class MountOptions
             (s, v) => s with { RequestTimeout = Quantities.ParseDuration(v) }),
         new("token-file", "FILE", Tokens.Help,
             (s, v) => s with { TokenFile = FullPath(v) }),
+        new("datasets", "FILE", "For a whole server: datasets to list, one a line; others appear when they are named.",
+            (s, v) => s with { DatasetsFile = FullPath(v) }),
         new("allow-other", "Let other users in (needs root, or user_allow_other in /etc/fuse.conf).", s => s with { AllowOther = true }),
         new("read-write", "Let programs write. Without it the mount is read-only, whatever mount(8) passes.", s => s with { ReadWrite = true }),
         new("ro", null, "Read-only; wins over read-write.", (d, _) => d.ReadOnly = true),

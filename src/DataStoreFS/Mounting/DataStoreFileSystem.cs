@@ -12,14 +12,12 @@ internal sealed class DataStoreFileSystem : FuseFileSystem
     private readonly OpenHandler _files;
     private readonly AttributeSource _attributes;
 
-    public DataStoreFileSystem(TreeContext context)
+    public DataStoreFileSystem(TreeHandlers handlers)
     {
-        BlockReader reader = new(context);
-        Existence existence = new(context, reader);
-        _lookups = new LookupHandler(context, existence);
-        _listings = new ListingHandler(context, existence, _lookups);
-        _files = new OpenHandler(context, reader);
-        _attributes = context.Attributes;
+        _lookups = handlers.Lookups;
+        _listings = handlers.Listings;
+        _files = handlers.Files;
+        _attributes = handlers.Context.Attributes;
     }
 
     protected override ValueTask<Errno> LookupAsync(LookupOp op) => _lookups.LookupAsync(op);

@@ -3,10 +3,6 @@ using DataStoreFS.Model;
 using DataStoreFS.Mounting.Control;
 using DataStoreFS.Mounting.Files;
 using DataStoreFS.Mounting.Kernel;
-using DataStoreFS.Mounting.Writing;
-using DataStoreFS.Overlay;
-using DataStoreFS.Tree;
-using DataStoreFS.WriteBack;
 using LinuxFuse;
 using Microsoft.Extensions.Logging;
 
@@ -16,7 +12,7 @@ namespace DataStoreFS.Mounting;
 public sealed class DataStoreMount : IAsyncDisposable
 {
     private readonly MountParts _parts;
-    private readonly TreeContext _context;
+    private readonly MountState _state;
     private readonly FuseMount _fuse;
     private readonly PageExpiry _expiry;
     private readonly ILogger _logger;
@@ -24,18 +20,24 @@ public sealed class DataStoreMount : IAsyncDisposable
     private readonly TaskCompletionSource<bool> _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ControlSocket? _control;
 
-    private DataStoreMount(MountSettings settings, string mountPoint, MountParts parts, TreeContext context, FuseMount fuse, ILogger logger)
+    private DataStoreMount(MountSettings settings, string mountPoint, MountParts parts, MountedTree tree, FuseMount fuse, ILogger logger)
     {
         Settings = settings;
         MountPoint = mountPoint;
         _parts = parts;
-        _context = context;
+        _state = tree.State;
         _fuse = fuse;
         _logger = logger;
-        _expiry = new PageExpiry(context.Pages, context.Policy.MaxAge, fuse.Notifier, logger);
+        _expiry = new PageExpiry(tree.State.Pages, tree.MaxAge, fuse.Notifier, logger);
         if (parts.Blocks is BlockStore store)
         {
-            store.BlockChanged = key => _expiry.Changed(context.Tree.IdOf(Node.Of(key)));
+            store.BlockChanged = key =>
+            {
+                if (tree.IdOf(key) is { } id)
+                {
+                    _expiry.Changed(id);
+                }
+            };
         }
 
         Completion = Task.CompletedTask;
@@ -46,7 +48,8 @@ public sealed class DataStoreMount : IAsyncDisposable
     /// <summary>Canonical.</summary>
     public string MountPoint { get; }
 
-    public VolumeInfo Volume => _parts.Volume;
+    /// <summary>Null for a whole server.</summary>
+    public VolumeInfo? Volume => _parts.Volume;
 
     /// <summary>What the kernel has asked for.</summary>
     public FuseStatistics Statistics => _fuse.Statistics;
@@ -68,6 +71,7 @@ public sealed class DataStoreMount : IAsyncDisposable
         MountPointCheck.RequireOutside(mountPoint, settings.TraceFuseFile, "trace file");
         MountPointCheck.RequireOutside(mountPoint, settings.TokenFile, "token file");
         MountPointCheck.RequireOutside(mountPoint, settings.DiskCache?.Folder, "disk cache");
+        MountPointCheck.RequireOutside(mountPoint, settings.DatasetsFile, "list of datasets");
         MountPointCheck.RequireOutside(mountPoint, settings.OverlayFolder, "overlay folder");
         MountPointCheck.RequireOutside(mountPoint, settings.JournalFolder, "journal folder");
         MountParts parts = await MountPartsBuilder.OpenAsync(settings, loggerFactory, cancellationToken).ConfigureAwait(false);
@@ -83,20 +87,11 @@ public sealed class DataStoreMount : IAsyncDisposable
         DataStoreMount? mount = null;
         try
         {
-            VolumeTree tree = new(parts.Volume, parts.Files);
-            RequireReadable(tree);
-            TreeContext context = new(tree, parts.Blocks, settings, new FaultLog(logger, TimeProvider.System))
-            {
-                Prefetcher = parts.Prefetcher,
-                Written = parts.Engine is null ? null : new BlockWriteBuffers(),
-            };
-            FuseFileSystem files = settings.IsWritable ? Writable(settings, context, parts, logger) : new DataStoreFileSystem(context);
-            fuse = await FuseMount.MountAsync(mountPoint, files, Options(settings, loggerFactory), cancellationToken).ConfigureAwait(false);
-            mount = new DataStoreMount(settings, mountPoint, parts, context, fuse, logger);
+            MountedTree tree = MountedTree.Create(settings, parts, logger);
+            fuse = await FuseMount.MountAsync(mountPoint, tree.Files, Options(settings, loggerFactory), cancellationToken).ConfigureAwait(false);
+            mount = new DataStoreMount(settings, mountPoint, parts, tree, fuse, logger);
             mount.Open();
-            logger.LogInformation(
-                "{Source} is mounted on {MountPoint}: version {Version}, {Setups} setups, {Timepoints} timepoints, {Nodes} files and folders",
-                settings.Source, mountPoint, parts.Volume.ResolvedVersion, parts.Volume.Setups.Count, parts.Volume.TimepointIds.Count, tree.Codec.Count);
+            logger.LogInformation("{Source} is mounted on {MountPoint}: {Description}", settings.Source, mountPoint, tree.Description);
             return mount;
         }
         catch
@@ -142,23 +137,23 @@ public sealed class DataStoreMount : IAsyncDisposable
     {
         Source = Settings.Source.ToString(),
         MountPoint = MountPoint,
-        Version = _parts.Volume.ResolvedVersion,
+        Version = _parts.Volume?.ResolvedVersion ?? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{_parts.Server!.Count} open"),
         ProcessId = Environment.ProcessId,
         UptimeSeconds = (DateTimeOffset.UtcNow - _started).TotalSeconds,
         ReadWrite = Settings.ReadWrite,
-        Missing = _context.TellsMissing ? "absent" : "zeros",
+        Missing = Settings.MissingOrDefault == MissingBlocks.Absent ? "absent" : "zeros",
         Requests = _fuse.Statistics.Snapshot().ToDictionary(r => r.Key.ToString(), r => r.Value),
         BytesRead = _fuse.Statistics.BytesRead,
-        MemoryHits = _context.Reads.Hits,
-        MemoryMisses = _context.Reads.Misses,
+        MemoryHits = _state.Reads.Hits,
+        MemoryMisses = _state.Reads.Misses,
         CacheBytes = _parts.Pool.RentedBytes,
         CacheBudget = Settings.CacheBytes,
         Prefetched = _parts.Prefetcher?.Statistics.Issued ?? 0,
         PrefetchedUsed = _parts.Prefetcher?.Statistics.Used ?? 0,
         Disk = _parts.DiskTier?.Statistics,
-        PageRuns = _context.Pages.Runs,
-        Outage = _context.Faults.Current,
-        FailedReads = _context.Faults.Failures,
+        PageRuns = _state.Pages.Runs,
+        Outage = _state.Faults.Current,
+        FailedReads = _state.Faults.Failures,
         WriteBack = _parts.Engine?.Status,
     };
 
@@ -180,23 +175,6 @@ public sealed class DataStoreMount : IAsyncDisposable
         ErrorMapper = ErrnoMap.Of,
         LoggerFactory = loggerFactory,
     };
-
-    private static WritableFileSystem Writable(MountSettings settings, TreeContext context, MountParts parts, ILogger logger)
-    {
-        OverlayStore overlay = OverlayStore.Open(
-            settings.OverlayFolder ?? StateFolders.Overlay(settings.Source), new OverlayLower(context.Tree, context.Attributes));
-        parts.Own(new Disposal(overlay));
-        return new WritableFileSystem(context, overlay, parts.Engine, parts.Pool, logger);
-    }
-
-    /// <summary>Asks the tree itself rather than the mount: a daemon that touches its own mount waits for itself.</summary>
-    private static void RequireReadable(VolumeTree tree)
-    {
-        if (!tree.TryFind(new Node(NodeKind.Top), NodeNames.ExportXml, out Node xml) || tree.ContentOf(xml).IsEmpty)
-        {
-            throw new DataStoreException(DataStoreErrorKind.Protocol, $"dataset {tree.Volume.Uuid} has no export.xml that could be shown");
-        }
-    }
 
     private void Open()
     {

@@ -1,6 +1,7 @@
 using DataStoreFS.Blocks;
 using DataStoreFS.Caching.Disk;
 using DataStoreFS.Model;
+using DataStoreFS.Mounting.Server;
 using DataStoreFS.N5;
 using DataStoreFS.Prefetch;
 using DataStoreFS.Tree;
@@ -8,15 +9,20 @@ using DataStoreFS.WriteBack;
 
 namespace DataStoreFS.Mounting;
 
-/// <summary>What is mounted: a volume, its files, the door to its blocks; and what has to be disposed of after it, last first.</summary>
-internal sealed class MountParts(VolumeInfo volume, IVolumeFiles files, IBlockStore blocks, NativeBlockPool pool) : IAsyncDisposable
+/// <summary>What is mounted: a volume and its files, or a whole server; the door to the blocks; and what has to be disposed of after it, last first.</summary>
+internal sealed class MountParts(VolumeInfo? volume, IVolumeFiles? files, IBlockStore blocks, NativeBlockPool pool) : IAsyncDisposable
 {
     private static readonly TimeSpan s_flushPatience = TimeSpan.FromSeconds(5);
 
     private readonly Stack<IAsyncDisposable> _owned = new();
 
-    public VolumeInfo Volume { get; } = volume;
-    public IVolumeFiles Files { get; } = files;
+    /// <summary>Null for a whole server, as <see cref="Files"/> is.</summary>
+    public VolumeInfo? Volume { get; } = volume;
+    public IVolumeFiles? Files { get; } = files;
+
+    /// <summary>Null for a single volume.</summary>
+    public ServerVolumes? Server { get; init; }
+
     public IBlockStore Blocks { get; } = blocks;
 
     /// <summary>Empty when everybody has released what they had; disposed of by this.</summary>
@@ -31,7 +37,7 @@ internal sealed class MountParts(VolumeInfo volume, IVolumeFiles files, IBlockSt
     /// <summary>From now on blocks are fetched ahead of programs, as the settings say.</summary>
     public void Prefetch(MountSettings settings, IBlockPrefetch sink)
     {
-        if (settings.MaxAge == TimeSpan.Zero)
+        if (settings.MaxAge == TimeSpan.Zero || Volume is null)
         {
             return; // every open asks the server, whatever was fetched before
         }

@@ -2,6 +2,7 @@ using DataStoreFS.Blocks;
 using DataStoreFS.Caching.Disk;
 using DataStoreFS.Model;
 using DataStoreFS.Mounting.Kernel;
+using DataStoreFS.Mounting.Server;
 using DataStoreFS.N5;
 using DataStoreFS.Opening;
 using DataStoreFS.Remote;
@@ -24,22 +25,25 @@ internal static class MountPartsBuilder
         DiskTier? tier = null;
         try
         {
+            if (settings.Source.Uuid is null)
+            {
+                await RequireServerAsync(client, cancellationToken).ConfigureAwait(false);
+                tier = TierOf(settings, pool, loggerFactory);
+                store = new BlockStore(BlockStoreOptionsOf(settings), tier);
+                ServerVolumes volumes = new(client, store, tier, settings, loggerFactory.CreateLogger("datastorefs.opening"));
+                return Own(new MountParts(null, null, store, pool) { Server = volumes }, client, tier, store);
+            }
+
             VolumeOpener opener = new(client, loggerFactory.CreateLogger("datastorefs.opening"));
             OpenedVolume opened = await opener.OpenAsync(settings.Source, 0, settings.ReadWrite, cancellationToken).ConfigureAwait(false);
-            tier = TierOf(settings, opened.Info, pool, loggerFactory);
+            tier = TierOf(settings, pool, loggerFactory);
+            tier?.RegisterVolume(opened.Info, settings.Source.Server, new KernelCachePolicy(settings, opened.Info).MaxAge);
             store = new BlockStore(BlockStoreOptionsOf(settings), tier);
             store.AddVolume(opened.Info, client);
             engine = WriteSide.Open(settings, opened.Info, client, store, pool, loggerFactory);
             MountParts parts = new(opened.Info, new VolumeFiles(new N5View(opened.Info), opened.ExportXml), store, pool) { Engine = engine };
-            parts.Own(client);
-            if (tier is not null)
-            {
-                parts.Own(tier);
-            }
-
-            parts.Own(store); // disposed of before the client and the tier that it uses
+            Own(parts, client, tier, store);
             parts.Prefetch(settings, store);
-            parts.DiskTier = tier;
             if (engine is not null)
             {
                 parts.Own(engine); // which uses the store and the client
@@ -71,17 +75,34 @@ internal static class MountPartsBuilder
         }
     }
 
-    private static DiskTier? TierOf(MountSettings settings, VolumeInfo volume, NativeBlockPool pool, ILoggerFactory loggerFactory)
+    /// <summary>A whole server names no dataset that could be asked for: whatever it says of one that it cannot have, it answers.</summary>
+    private static async Task RequireServerAsync(DataStoreClient client, CancellationToken cancellationToken)
     {
-        if (settings.DiskCache is null)
+        try
         {
-            return null;
+            await client.GetDatasetJsonAsync("datastorefs-asks-whether-you-are-there", cancellationToken).ConfigureAwait(false);
+        }
+        catch (DataStoreException answer) when (answer.Kind == DataStoreErrorKind.NotFound)
+        {
+            return;
+        }
+    }
+
+    private static MountParts Own(MountParts parts, DataStoreClient client, DiskTier? tier, BlockStore store)
+    {
+        parts.Own(client);
+        if (tier is not null)
+        {
+            parts.Own(tier);
         }
 
-        DiskTier tier = DiskTier.Open(settings.DiskCache, pool, loggerFactory.CreateLogger("datastorefs.disk"));
-        tier.RegisterVolume(volume, settings.Source.Server, new KernelCachePolicy(settings, volume).MaxAge);
-        return tier;
+        parts.Own(store); // disposed of before the client and the tier that it uses
+        parts.DiskTier = tier;
+        return parts;
     }
+
+    private static DiskTier? TierOf(MountSettings settings, NativeBlockPool pool, ILoggerFactory loggerFactory) =>
+        settings.DiskCache is null ? null : DiskTier.Open(settings.DiskCache, pool, loggerFactory.CreateLogger("datastorefs.disk"));
 
     private static RemoteOptions RemoteOptionsOf(MountSettings settings) => new()
     {

@@ -99,6 +99,9 @@ public sealed record MountSettings
     /// <summary>Something in the tree can be written: there is an overlay, and the kernel must send OPEN.</summary>
     internal bool IsWritable => ReadWrite || Overlay || OverlayFolder is not null;
 
+    /// <summary>For a whole server: a file of datasets to list, one a line. The protocol has no list; others appear when they are named.</summary>
+    public string? DatasetsFile { get; init; }
+
     internal MissingBlocks MissingOrDefault => Missing ?? (ReadWrite ? MissingBlocks.Absent : MissingBlocks.Zeros);
 
     /// <exception cref="DataStoreException">Usage: the first setting that cannot be, in one line.</exception>
@@ -112,6 +115,8 @@ public sealed record MountSettings
         _ = PrefetchSettings.Parse(Prefetch, CacheBytes);
         Require(RequestTimeout > TimeSpan.Zero, "--timeout must be more than zero");
         Require(ReadAheadKiB is null or (>= 0 and <= 1 << 20), "--read-ahead must lie between 0 and 1048576 KiB");
+        Require(Source.Uuid is not null || !IsWritable, "a whole server can only be read; name a dataset to write to, or to put an overlay on");
+        Require(Source.Uuid is null || DatasetsFile is null, "a list of datasets belongs to the mount of a whole server");
         Require(JournalBytes >= 16 << 20, "--journal-size is below 16 MiB");
         Require(Umask is >= 0 and <= 0x1FF, "--umask must lie between 000 and 777");
     }

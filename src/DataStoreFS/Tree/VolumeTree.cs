@@ -11,12 +11,15 @@ namespace DataStoreFS.Tree;
 public sealed class VolumeTree
 {
     private readonly IVolumeFiles _files;
+    private readonly string _prefix;
 
     /// <param name="volume">What is shown.</param>
     /// <param name="files">The contents of export.xml and the attributes.</param>
     /// <param name="firstId">The id of the volume's top directory.</param>
-    public VolumeTree(VolumeInfo volume, IVolumeFiles files, ulong firstId = NodeIds.Root)
+    /// <param name="prefix">Where the top directory is below the mount point, for messages.</param>
+    public VolumeTree(VolumeInfo volume, IVolumeFiles files, ulong firstId = NodeIds.Root, string prefix = "")
     {
+        _prefix = prefix;
         Volume = volume;
         Codec = new NodeCodec(volume);
         FirstId = firstId;
@@ -132,7 +135,7 @@ public sealed class VolumeTree
         }
     }
 
-    /// <summary>Where it is below the volume's top, for messages: <c>export.n5/setup0/timepoint3/s0/5/2/7</c>.</summary>
+    /// <summary>Where it is below the mount point, for messages: <c>export.n5/setup0/timepoint3/s0/5/2/7</c>.</summary>
     public string PathOf(in Node node)
     {
         Span<byte> name = stackalloc byte[NodeNames.MaximumLength];
@@ -143,7 +146,7 @@ public sealed class VolumeTree
             path = path.Length == 0 ? step : $"{step}/{path}";
         }
 
-        return path;
+        return _prefix.Length == 0 ? path : path.Length == 0 ? _prefix : $"{_prefix}/{path}";
     }
 
     /// <summary>Bytes of a file, exactly: readers allocate st_size and read once without looking at the count.</summary>

@@ -18,6 +18,7 @@ public class MountOptionsTests
         { "missing-age", "5s" },
         { "timeout", "2min" },
         { "token-file", "/run/token" },
+        { "datasets", "/etc/datasets" },
         { "allow-other", null },
         { "read-write", null },
         { "ro", null },

@@ -23,7 +23,7 @@ internal sealed class ListingHandler(TreeContext context, Existence existence, L
             return Errno.ESTALE;
         }
 
-        if (context.Policy.Stateless && !context.TellsMissing)
+        if (context.Policy.StatelessDirectories)
         {
             return op.ReplyStateless();
         }

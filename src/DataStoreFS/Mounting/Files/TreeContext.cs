@@ -8,16 +8,16 @@ using DataStoreFS.WriteBack;
 namespace DataStoreFS.Mounting.Files;
 
 /// <summary>What the handlers of one mounted volume share.</summary>
-internal sealed class TreeContext(VolumeTree tree, IBlockStore blocks, MountSettings settings, FaultLog faults)
+internal sealed class TreeContext(VolumeTree tree, IBlockStore blocks, MountSettings settings, MountState state)
 {
     public VolumeTree Tree { get; } = tree;
     public IBlockStore Blocks { get; } = blocks;
     public IPrefetcher? Prefetcher { get; init; }
     public KernelCachePolicy Policy { get; } = new(settings, tree.Volume);
     public AttributeSource Attributes { get; } = new(tree, settings);
-    public PageLedger Pages { get; } = new(LedgerAge(new KernelCachePolicy(settings, tree.Volume).MaxAge));
-    public FaultLog Faults { get; } = faults;
-    public ReadCounters Reads { get; } = new();
+    public PageLedger Pages => state.Pages;
+    public FaultLog Faults => state.Faults;
+    public ReadCounters Reads => state.Reads;
 
     /// <summary>Block files that programs write now; null on a mount that cannot write blocks.</summary>
     public BlockWriteBuffers? Written { get; init; }
@@ -33,7 +33,4 @@ internal sealed class TreeContext(VolumeTree tree, IBlockStore blocks, MountSett
     /// <summary>The buffer whose content readers are to see instead of the store's.</summary>
     public BlockWriteBuffer? InHand(in BlockKey key) =>
         Written is { Count: > 0 } && Written.TryFind(key, out BlockWriteBuffer? buffer) && !buffer!.IsSetAside ? buffer : null;
-
-    // With --max-age 0 OPEN drops the pages; the ledger then only serves refreshes.
-    private static long? LedgerAge(TimeSpan maxAge) => maxAge > TimeSpan.Zero ? (long)maxAge.TotalMilliseconds : null;
 }

@@ -20,6 +20,7 @@ internal sealed class KernelCachePolicy
         PresentFor = MaxAge == MountSettings.Never ? TimeSpan.MaxValue : MaxAge;
         ChecksAtOpen = MaxAge == TimeSpan.Zero;
         Stateless = !settings.IsWritable && !ChecksAtOpen;
+        StatelessDirectories = Stateless && settings.Source.Uuid is not null && settings.MissingOrDefault == MissingBlocks.Zeros;
     }
 
     /// <summary><see cref="MountSettings.Never"/> when fetched blocks stay good.</summary>
@@ -39,6 +40,9 @@ internal sealed class KernelCachePolicy
 
     /// <summary>No OPEN, FLUSH and RELEASE at all. Never on a mount that can write: the kernel's decision holds for the connection.</summary>
     public bool Stateless { get; }
+
+    /// <summary>The same for directories: only where no listing can ever change.</summary>
+    public bool StatelessDirectories { get; }
 
     /// <summary>All that is shown comes from numbered versions that are not the newest of the dataset.</summary>
     public static bool IsUnchanging(VolumeInfo volume) =>
