@@ -1,3 +1,4 @@
+using DataStoreFS.Model;
 using DataStoreFS.N5;
 using Microsoft.Extensions.Logging;
 
@@ -13,8 +14,12 @@ internal sealed class JournalFiles(string folder, string server, long limit, Jou
     private const long LargestSegment = 64L << 20;
     private const int LimitShare = 8;
 
+    // Of a segment that is worth a new one when the disk is full; else every attempt to write would leave another, nearly empty file.
+    private const long WorthRetiring = 64 << 10;
+
     private readonly List<JournalSegment> _segments = [];
     private JournalSegment? _current;
+    private bool _diskFull;
     private int _number;
     private long _usedBytes;
 
@@ -48,14 +53,14 @@ internal sealed class JournalFiles(string folder, string server, long limit, Jou
     {
         JournalSegment segment = CurrentFor(entry.RecordBytes);
         byte[] prefix = JournalRecord.Write(segment.Nonce, entry.Sequence, entry.Address, block.GetSpan());
-        index.Place(entry, segment, segment.Append(prefix, block.Memory));
+        index.Place(entry, segment, Append(segment, prefix, block.Memory));
         Recount();
     }
 
     public void AppendCompletion(IReadOnlyList<long> sequences)
     {
         JournalSegment segment = CurrentFor(JournalRecord.HeaderBytes + (sequences.Count * sizeof(long)));
-        segment.Append(JournalRecord.Complete(segment.Nonce, sequences), default);
+        Append(segment, JournalRecord.Complete(segment.Nonce, sequences), default);
         Recount();
     }
 
@@ -76,10 +81,17 @@ internal sealed class JournalFiles(string folder, string server, long limit, Jou
 
     /// <summary>
     /// Removes finished segments, oldest first and never out of order: a completion stands in a later segment than its write, so removing a later one
-    /// first would bring a finished write back to life.
+    /// first would bring a finished write back to life. Called when all that was appended is synced.
     /// </summary>
     public void Trim()
     {
+        if (_diskFull && _current?.Length > WorthRetiring)
+        {
+            // The disk is smaller than a segment: this one must become removable, or no completion would ever free a byte.
+            _current = null;
+        }
+
+        _diskFull = false;
         while (_segments.Count > 0 && _segments[0] != _current && index.LiveBytes(_segments[0]) == 0)
         {
             _segments[0].Delete();
@@ -152,6 +164,19 @@ internal sealed class JournalFiles(string folder, string server, long limit, Jou
     }
 
     public void Dispose() => _segments.ForEach(s => s.Dispose());
+
+    private long Append(JournalSegment segment, ReadOnlyMemory<byte> first, ReadOnlyMemory<byte> second)
+    {
+        try
+        {
+            return segment.Append(first, second);
+        }
+        catch (DataStoreException fault) when (fault.Kind == DataStoreErrorKind.NoSpace)
+        {
+            _diskFull = true;
+            throw;
+        }
+    }
 
     private void Recount() => Volatile.Write(ref _usedBytes, _segments.Sum(s => s.Length));
 }
