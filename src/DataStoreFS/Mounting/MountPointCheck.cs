@@ -12,12 +12,19 @@ internal static class MountPointCheck
 {
     private const string DescriptorPrefix = "/dev/fd/";
 
+    // Far longer than a living daemon takes to answer statfs(2) from memory, on a busy machine, too.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(15);
+
     /// <summary>True for <c>/dev/fd/N</c>: somebody else has mounted already.</summary>
     public static bool IsDescriptor(string mountPoint) => mountPoint.StartsWith(DescriptorPrefix, StringComparison.Ordinal);
 
+    /// <param name="mountPoint">As the user named it.</param>
+    /// <param name="logger">Hears of a mount that was cleared.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="patience">How long a mount that is there already may take to answer; null: longer than any that lives.</param>
     /// <returns>The canonical mount point.</returns>
     /// <exception cref="DataStoreException">Usage, NotPermitted or Local, in one line.</exception>
-    public static async Task<string> PrepareAsync(string mountPoint, ILogger logger, CancellationToken cancellationToken)
+    public static async Task<string> PrepareAsync(string mountPoint, ILogger logger, CancellationToken cancellationToken, TimeSpan? patience = null)
     {
         if (IsDescriptor(mountPoint))
         {
@@ -30,7 +37,7 @@ internal static class MountPointCheck
             throw Wrong("cannot mount on /");
         }
 
-        if (FuseMount.IsStale(path))
+        if (await IsStaleAsync(path, patience ?? s_patience, cancellationToken).ConfigureAwait(false))
         {
             logger.LogWarning("{MountPoint} was left mounted by a daemon that is gone; clearing it", path);
             await FuseMount.UnmountAsync(path, lazy: true, cancellationToken).ConfigureAwait(false);
@@ -57,6 +64,20 @@ internal static class MountPointCheck
         if (canonical == mountPoint || canonical.StartsWith(mountPoint + "/", StringComparison.Ordinal))
         {
             throw Wrong($"the {what} {file} lies below the mount point, where the daemon would wait for itself; choose another place");
+        }
+    }
+
+    /// <summary>A daemon that is stopped, or was killed while it told the kernel of a change, neither answers nor lets its mount end.</summary>
+    private static async Task<bool> IsStaleAsync(string path, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Task.Run(() => FuseMount.IsStale(path), cancellationToken).WaitAsync(patience, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw new DataStoreException(
+                DataStoreErrorKind.Local, $"{path} is mounted already, by a daemon that does not answer; end that daemon, or its mount with: umount -f {path}");
         }
     }
 

@@ -60,6 +60,26 @@ public sealed partial class LifeTests
     }
 
     [MountFact]
+    public async Task AMountThatDoesNotAnswerIsNamedInsteadOfWaitedFor()
+    {
+        string folder = Directory.CreateTempSubdirectory("datastorefs-test-").FullName;
+        int device = LeaveASilentMount(folder);
+        try
+        {
+            using RecordingLog log = new();
+            DataStoreException refused = await Assert.ThrowsAsync<DataStoreException>(
+                () => MountPointCheck.PrepareAsync(folder, log, default, TimeSpan.FromMilliseconds(200)));
+            Assert.Contains("umount -f " + folder, refused.Message, StringComparison.Ordinal);
+            await Command.RunCleanAsync("umount", "-f", "-l", folder);
+        }
+        finally
+        {
+            Assert.Equal(0, Syscall.close(device));
+            Directory.Delete(folder);
+        }
+    }
+
+    [MountFact]
     public async Task ALiveMountAtTheSamePlaceIsNotTakenOver()
     {
         await using ScriptedMount mount = await ScriptedMount.StartAsync(Volumes.Small());
@@ -85,13 +105,16 @@ public sealed partial class LifeTests
     }
 
     /// <summary>Mounts and lets go of the descriptor, which is what the kernel sees when a daemon is killed.</summary>
-    private static void LeaveAStaleMount(string folder)
+    private static void LeaveAStaleMount(string folder) => Assert.Equal(0, Syscall.close(LeaveASilentMount(folder)));
+
+    /// <summary>Mounts and never reads a request. Ends when the descriptor that is returned is closed.</summary>
+    private static int LeaveASilentMount(string folder)
     {
         int device = Syscall.open("/dev/fuse", OpenFlags.O_RDWR | OpenFlags.O_CLOEXEC);
         Assert.True(device >= 0);
         string options = string.Create(CultureInfo.InvariantCulture, $"fd={device},rootmode=40000,user_id=0,group_id=0");
         Assert.Equal(0, Mount("stale", folder, "fuse.datastorefs", 0, options));
-        Assert.Equal(0, Syscall.close(device));
+        return device;
     }
 
     [LibraryImport("libc", EntryPoint = "mount", StringMarshalling = StringMarshalling.Utf8)]
