@@ -10,7 +10,9 @@ namespace Integration.Crash;
 internal sealed class CrashRun(int seed, Action<string> progress)
 {
     private const int Writers = 4;
-    private const int LongestRound = 400; // milliseconds under load
+    private const int LongestLoad = 400; // milliseconds
+
+    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(2); // a round takes a second; a hang is a failure
 
     private readonly Random _random = new(seed);
     private readonly WriteLedger _ledger = new();
@@ -30,18 +32,16 @@ internal sealed class CrashRun(int seed, Action<string> progress)
         Writer[] writers = [.. Enumerable.Range(0, Writers).Select(w => new Writer(place, w, [.. keys.Where((_, i) => i % Writers == w)], _ledger))];
         while (_kills < kills && _ledger.Problems.Count < 10)
         {
-            server.Behave();
-            place.Through = _random.Next(2) == 0;
-            if (_random.Next(8) == 0)
+            try
             {
-                await KillEarlyAsync(place, server);
-                continue;
+                await RoundAsync(place, server, keys, writers).WaitAsync(s_longest);
+            }
+            catch (TimeoutException)
+            {
+                await Command.RunAsync("umount", "-f", "-l", place.MountPoint); // lets go of whoever waits in it
+                throw new TimeoutException($"seed {seed}: the round after kill {_kills} hangs; {Counts()}");
             }
 
-            await using Daemon daemon = place.Mount(_program, server.Url);
-            await daemon.ReadyAsync();
-            await CompareAsync(place, keys);
-            await LoadAsync(server, daemon, writers);
             if (_kills % 25 == 0)
             {
                 progress($"{Counts()} after {watch.Elapsed.TotalSeconds:F0} s");
@@ -60,6 +60,22 @@ internal sealed class CrashRun(int seed, Action<string> progress)
         await last.KillAsync();
         Assert.True(_ledger.Problems.Count == 0, $"seed {seed}: {Counts()}\n{string.Join('\n', _ledger.Problems)}\n{string.Join('\n', File.ReadLines(place.Log).TakeLast(40))}");
         return $"{Counts()}; seed {seed}, {watch.Elapsed.TotalSeconds:F0} s";
+    }
+
+    private async Task RoundAsync(CrashPlace place, UnreliableServer server, BlockKey[] keys, Writer[] writers)
+    {
+        server.Behave();
+        place.Through = _random.Next(2) == 0;
+        if (_random.Next(8) == 0)
+        {
+            await KillEarlyAsync(place, server);
+            return;
+        }
+
+        await using Daemon daemon = place.Mount(_program, server.Url);
+        await daemon.ReadyAsync();
+        await CompareAsync(place, keys);
+        await LoadAsync(server, daemon, writers);
     }
 
     private string Counts() =>
@@ -81,7 +97,7 @@ internal sealed class CrashRun(int seed, Action<string> progress)
     {
         // Half of the kills come at a POST, the others at any time; a few kills later than the server's end.
         int posts = _random.Next(2) == 0 ? _random.Next(1, 40) : int.MaxValue;
-        int length = _random.Next(5, LongestRound);
+        int length = _random.Next(5, LongestLoad);
         bool restart = _random.Next(4) == 0;
         (int restartAt, int restartFor) = (_random.Next(length), _random.Next(300));
         TaskCompletionSource moment = new(TaskCreationOptions.RunContinuationsAsynchronously);
