@@ -5,7 +5,12 @@ using Xunit.Abstractions;
 
 namespace Integration.Mounts;
 
+/// <summary>Tests that measure this process: nothing else runs beside them.</summary>
+[CollectionDefinition(nameof(AloneCollection), DisableParallelization = true)]
+public sealed class AloneCollection;
+
 /// <summary>What must not grow with the dataset, and what must not cost anything per request.</summary>
+[Collection(nameof(AloneCollection))]
 public sealed class ScaleTests(ITestOutputHelper output)
 {
     [MountFact]

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using DataStoreFS.Blocks;
 using DataStoreFS.Model;
 using DataStoreFS.Mounting.Files;
@@ -14,6 +15,7 @@ internal sealed class BlockWriting(TreeContext context, BlockReader reader, Writ
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
+    private readonly ConcurrentDictionary<ulong, int> _dropping = new();
     private FuseNotifier? _notifier;
 
     public BlockSaver Saver { get; } = new(engine, pool, logger);
@@ -86,7 +88,24 @@ internal sealed class BlockWriting(TreeContext context, BlockReader reader, Writ
     }
 
     /// <summary>Another file took the block's name, or its content changed under the kernel's pages.</summary>
-    public void Invalidate(in Node node) => _notifier?.InvalidateInode(new NodeId(context.Tree.IdOf(node)));
+    public void Invalidate(in Node node)
+    {
+        if (_notifier is null)
+        {
+            return;
+        }
+
+        ulong id = context.Tree.IdOf(node);
+        _dropping.AddOrUpdate(id, 1, static (_, count) => count + 1);
+        _notifier.InvalidateInode(new NodeId(id));
+        _ = DroppedAsync(id, _notifier);
+    }
+
+    /// <summary>
+    /// The kernel was told to drop the node's pages and may not have done so yet. It cannot be waited for by a rename, which holds the lock that
+    /// invalidations before it in the queue may need; but an open that does not ask to keep the pages drops them, too.
+    /// </summary>
+    public bool IsDropping(in Node node) => !_dropping.IsEmpty && _dropping.ContainsKey(context.Tree.IdOf(node));
 
     /// <summary>Waits until the kernel has dropped the pages. Only for handlers of requests for which it holds no lock of the file: FLUSH is one.</summary>
     public async ValueTask DropPagesAsync(Node node)
@@ -112,5 +131,14 @@ internal sealed class BlockWriting(TreeContext context, BlockReader reader, Writ
     {
         logger.LogWarning("{Path}: {Reason}", context.Tree.PathOf(node), reason);
         return errno;
+    }
+
+    private async Task DroppedAsync(ulong id, FuseNotifier notifier)
+    {
+        await notifier.FlushAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_dropping.AddOrUpdate(id, 0, static (_, count) => count - 1) == 0)
+        {
+            _dropping.TryRemove(KeyValuePair.Create(id, 0));
+        }
     }
 }

@@ -53,13 +53,14 @@ internal sealed class MergedFiles(
         }
 
         bool shared = blocks is not null && (context.LengthInHand(node) is not null || NodeIds.IsTableNode(place.Id));
+        OpenReply keep = blocks is not null && blocks.IsDropping(node) ? OpenReply.None : OpenReply.KeepCache;
         if (!write && !shared)
         {
-            return files.OpenAsync(op);
+            return keep == OpenReply.None && !context.Policy.ChecksAtOpen ? new(op.Reply(default, OpenReply.NoFlush)) : files.OpenAsync(op);
         }
 
         BlockFile file = blocks!.Open(node, existed: !blocks.IsNew(node), op.Flags);
-        return new(op.Reply(files.Add(file), write ? OpenReply.KeepCache : OpenReply.KeepCache | OpenReply.NoFlush));
+        return new(op.Reply(files.Add(file), write ? keep : keep | OpenReply.NoFlush));
     }
 
     private async ValueTask<Errno> CreateBlockAsync(CreateOp op, Node node)
