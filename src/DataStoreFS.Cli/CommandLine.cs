@@ -67,6 +67,7 @@ internal static class CommandLine
             InfoVerb.Create(),
             RefreshVerb.Create(),
             StatusVerb.Create(),
+            OverlayVerb.Create(),
             PushVerb.Create(),
             PullVerb.Create(),
             ServeVerb.Create(),

@@ -10,9 +10,10 @@ namespace DataStoreFS.Cli.Daemon;
 /// </summary>
 internal static class Background
 {
-    /// <summary>Starts the child, waits until it is ready, and gives its exit code: 0 when it stays and serves.</summary>
+    /// <summary>Starts the child and waits until it is ready: then it stays and serves.</summary>
+    /// <returns>What it has to say; mostly null.</returns>
     /// <exception cref="DataStoreException">The child's one line of error.</exception>
-    public static async Task<int> StartAsync(IEnumerable<string> args, int keepDescriptor, CancellationToken cancellationToken)
+    public static async Task<string?> StartAsync(IEnumerable<string> args, int keepDescriptor, CancellationToken cancellationToken)
     {
         LibC.KeepDescriptorsFromChildren(keepDescriptor);
         using var child = new Process { StartInfo = Describe(args) };
@@ -26,9 +27,9 @@ internal static class Background
 
         // End of file without a word: the child died.
         string? answer = await child.StandardOutput.ReadLineAsync(CancellationToken.None).ConfigureAwait(false);
-        if (answer == BackgroundChild.ReadyWord)
+        if (answer?.Split(' ', 2) is [BackgroundChild.ReadyWord, .. string[] news])
         {
-            return 0;
+            return news.FirstOrDefault();
         }
 
         await child.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);

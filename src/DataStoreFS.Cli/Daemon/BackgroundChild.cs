@@ -32,7 +32,9 @@ internal sealed class BackgroundChild
     }
 
     /// <summary>The parent returns success; stdin, stdout and stderr are let go, stderr into the log file when there is one.</summary>
-    public void Ready(string? logFile)
+    /// <param name="logFile">Null: none.</param>
+    /// <param name="news">What the parent says on its stdout; null: nothing.</param>
+    public void Ready(string? logFile, string? news)
     {
         // stderr before "ready": the parent's caller may wait for its end, and $(datastorefs mount … 2>&1) has to return with the parent.
         if (logFile is null || !LibC.Redirect(2, logFile, append: true))
@@ -40,7 +42,7 @@ internal sealed class BackgroundChild
             LibC.Redirect(2, "/dev/null", append: false);
         }
 
-        TrySay(ReadyWord);
+        TrySay(news is null ? ReadyWord : $"{ReadyWord} {LineText.OneLine(news)}");
 
         // A daemon keeps no terminal, no pipe and no directory busy.
         LibC.Redirect(0, "/dev/null", append: false);

@@ -41,7 +41,15 @@ internal static class MountSession
         await using (mount.ConfigureAwait(false))
         {
             ServiceNotifier.Ready($"{draft.Settings.Source} on {mount.MountPoint}");
-            child?.Ready(draft.LogFile);
+            string? news = MadeVersion(draft, mount);
+            if (child is not null)
+            {
+                child.Ready(draft.LogFile, news);
+            }
+            else if (news is not null)
+            {
+                Console.WriteLine(news);
+            }
 
             await mount.Completion.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!mount.Completion.IsCompleted)
@@ -56,6 +64,15 @@ internal static class MountSession
         }
 
         return 0;
+    }
+
+    /// <summary>The number has to be said: the address with <c>new</c> in it will make another version next time.</summary>
+    private static string? MadeVersion(MountDraft draft, DataStoreMount mount)
+    {
+        SourceAddress source = draft.Settings.Source;
+        return source.Version == "new" && mount.Volume is { ResolvedVersion: string made }
+            ? $"made version {made}; mount {source with { Version = made }} to go on with it"
+            : null;
     }
 
     /// <summary>A background process leaves the terminal to the one line with which it starts or fails.</summary>

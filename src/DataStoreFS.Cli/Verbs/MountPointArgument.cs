@@ -13,6 +13,14 @@ internal static partial class MountPointArgument
         return argument;
     }
 
+    /// <summary>Where something else may be given instead.</summary>
+    public static Argument<string?> CreateOptional()
+    {
+        var argument = new Argument<string?>("MOUNTPOINT") { Description = "Where it is mounted.", Arity = ArgumentArity.ZeroOrOne };
+        argument.CompletionSources.Add(_ => Mounted());
+        return argument;
+    }
+
     // proc(5): 36 35 98:0 /root /mount/point options [optional fields] - fuse.datastorefs source super-options
     private static IEnumerable<string> Mounted() =>
         File.ReadLines("/proc/self/mountinfo").Select(l => Line().Match(l)).Where(m => m.Success).Select(m => m.Groups["path"].Value);

@@ -24,6 +24,7 @@ internal static class MountVerb
             [
                 ("datastorefs mount http://server:9080/datasets/UUID ~/data", "The newest data, read-only"),
                 ("datastorefs mount http://server:9080/datasets/UUID/0 ~/data --cache-size 4GiB", "Version 0, with more memory"),
+                ("datastorefs mount http://server:9080/datasets/UUID/new ~/data --read-write", "Make a version, say its number, and write into it"),
                 ("datastorefs mount http://server:9080/datasets/UUID ~/data -o missing=absent,max-age=0", "Options as fstab spells them"),
             ],
         };
@@ -72,7 +73,12 @@ internal static class MountVerb
         }
 
         string mountPoint = draft.Settings.MountPoint;
-        await Background.StartAsync(args, KeepDescriptor(mountPoint), stop.Token).ConfigureAwait(false);
+        string? news = await Background.StartAsync(args, KeepDescriptor(mountPoint), stop.Token).ConfigureAwait(false);
+        if (news is not null)
+        {
+            Console.WriteLine(news);
+        }
+
         if (!Console.IsOutputRedirected)
         {
             Console.WriteLine($"{mountPoint} is ready; open {mountPoint}/export.xml, unmount with: datastorefs umount {mountPoint}");

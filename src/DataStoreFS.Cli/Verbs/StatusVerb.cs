@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using DataStoreFS.Cli.Logging;
 using DataStoreFS.Cli.Options;
 using DataStoreFS.Mounting;
 using DataStoreFS.Mounting.Control;
@@ -8,26 +9,38 @@ using Spectre.Console;
 
 namespace DataStoreFS.Cli.Verbs;
 
-/// <summary><c>datastorefs status MOUNTPOINT [--json]</c>: what a running mount says of itself.</summary>
+/// <summary><c>datastorefs status MOUNTPOINT [--parked] [--json]</c>: what a running mount says of itself.</summary>
 internal static class StatusVerb
 {
     public static Command Create()
     {
         Argument<string> mountPoint = MountPointArgument.Create();
         var json = new Option<bool>("--json") { Description = "Machine-readable, with every counter." };
+        var parked = new Option<bool>("--parked") { Description = "List the blocks that the server refused, and why." };
         var verb = new Verb("status", "Show what a mount is doing.")
         {
-            Examples = [("datastorefs status ~/data", "Is the server there, and how much comes from the cache?")],
+            Examples =
+            [
+                ("datastorefs status ~/data", "Is the server there, and how much comes from the cache?"),
+                ("datastorefs status ~/data --parked", "Which written blocks has the server refused, and where are they kept?"),
+            ],
         };
         verb.Add(mountPoint);
         verb.Add(json);
+        verb.Add(parked);
         verb.SetAction(async (parsed, cancellationToken) =>
         {
             string path = Path.GetFullPath(parsed.GetRequiredValue(mountPoint));
-            string answer = await ControlClient.SendAsync(path, ControlCommand.Status, cancellationToken).ConfigureAwait(false);
+            bool listsParked = parsed.GetValue(parked);
+            ControlCommand command = listsParked ? ControlCommand.Parked : ControlCommand.Status;
+            string answer = await ControlClient.SendAsync(path, command, cancellationToken).ConfigureAwait(false);
             if (parsed.GetValue(json))
             {
                 Console.WriteLine(answer);
+            }
+            else if (listsParked)
+            {
+                ShowParked(ParkedBlocksJson.Read(answer));
             }
             else
             {
@@ -63,11 +76,24 @@ internal static class StatusVerb
         {
             Row(grid, "written", $"{Number(written.SentBlocks)} blocks sent, {Number(written.PendingBlocks)} on their way ({Quantities.FormatSize(written.PendingBytes)})");
             Row(grid, "journal", $"{Quantities.FormatSize(written.JournalBytes)} of {Quantities.FormatSize(written.JournalLimit)}, {Number(written.PostponedBlocks)} blocks wait to be tried again");
-            Row(grid, "refused", written.ParkedBlocks == 0 ? "nothing" : $"{Number(written.ParkedBlocks)} blocks are kept in the journal's folder; the log has the reasons");
+            Row(grid, "refused", written.ParkedBlocks == 0 ? "nothing" : $"{Number(written.ParkedBlocks)} blocks, kept in {written.ParkedFolder}; --parked lists them");
             Row(grid, "last error", written.LastError is null ? "none" : $"{written.LastErrorTime:u} {written.LastError}");
         }
 
         Screen.Console.Write(grid);
+    }
+
+    private static void ShowParked(IReadOnlyList<ParkedBlock> blocks)
+    {
+        foreach (ParkedBlock block in blocks)
+        {
+            Console.WriteLine(LineText.OneLine($"{block.Time.UtcDateTime:u} {block.Address}: {block.Reason}; kept in {block.Path}"));
+        }
+
+        if (blocks.Count == 0)
+        {
+            Console.WriteLine("the server has refused nothing");
+        }
     }
 
     private static void Row(Grid grid, string name, string value) => grid.AddRow(new Text(name, new Style(decoration: Decoration.Dim)), new Text(value));

@@ -3,6 +3,8 @@ using DataStoreFS.Model;
 using DataStoreFS.Mounting.Control;
 using DataStoreFS.Mounting.Files;
 using DataStoreFS.Mounting.Kernel;
+using DataStoreFS.Mounting.Writing;
+using DataStoreFS.WriteBack;
 using LinuxFuse;
 using Microsoft.Extensions.Logging;
 
@@ -15,6 +17,7 @@ public sealed class DataStoreMount : IAsyncDisposable
     private readonly MountState _state;
     private readonly FuseMount _fuse;
     private readonly PageExpiry _expiry;
+    private readonly OverlayUpkeep? _overlay;
     private readonly ILogger _logger;
     private readonly DateTimeOffset _started = DateTimeOffset.UtcNow;
     private readonly TaskCompletionSource<bool> _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -28,6 +31,7 @@ public sealed class DataStoreMount : IAsyncDisposable
         _state = tree.State;
         _fuse = fuse;
         _logger = logger;
+        _overlay = (tree.Files as WritableFileSystem)?.Upkeep;
         _expiry = new PageExpiry(tree.State.Pages, tree.MaxAge, fuse.Notifier, logger);
         if (parts.Blocks is BlockStore store)
         {
@@ -186,19 +190,30 @@ public sealed class DataStoreMount : IAsyncDisposable
         Completion = CloseWhenGoneAsync();
     }
 
-    private async Task<string> AnswerAsync(ControlCommand command, CancellationToken cancellationToken)
+    private async Task<string> AnswerAsync(ControlRequest request, CancellationToken cancellationToken)
     {
-        switch (command)
+        switch (request.Command)
         {
             case ControlCommand.Status:
                 return MountStatusJson.Write(Status());
             case ControlCommand.Refresh:
                 await RefreshAsync(cancellationToken).ConfigureAwait(false);
                 return string.Empty;
+            case ControlCommand.Parked:
+                return ParkedBlocksJson.Write(_parts.Engine?.Parked() ?? []);
+            case ControlCommand.OverlayList:
+                return RequireOverlay().List(request.Arguments);
+            case ControlCommand.OverlayDiff:
+                return RequireOverlay().Diff(request.Arguments);
+            case ControlCommand.OverlayDiscard:
+                return await RequireOverlay().DiscardAsync(request.Arguments, cancellationToken).ConfigureAwait(false);
             default:
                 return await UnmountAsync(cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private OverlayUpkeep RequireOverlay() => _overlay
+        ?? throw new DataStoreException(DataStoreErrorKind.Refused, $"{MountPoint} has no overlay; mount with --overlay auto, --overlay DIR or --read-write to have one");
 
     private async Task<string> UnmountAsync(CancellationToken cancellationToken)
     {

@@ -49,10 +49,15 @@ internal sealed class WritableFileSystem : FuseFileSystem
         _attributes = new MergedAttributes(context, lookups, _names, places, _nodes, overlay, _blocks);
         _dataset = context.Attributes;
         _overlay = overlay;
+        Upkeep = new OverlayUpkeep(context, overlay, new OverlayLower(context.Tree, context.Attributes), _nodes, logger);
     }
+
+    /// <summary>For who asks about the overlay from outside the mount.</summary>
+    public OverlayUpkeep Upkeep { get; }
 
     protected override ValueTask InitAsync(FuseMount mount, CancellationToken cancellationToken)
     {
+        Upkeep.Attach(mount.Notifier);
         _blocks?.Attach(mount.Notifier);
         return ValueTask.CompletedTask;
     }

@@ -104,10 +104,11 @@ internal sealed partial class VersionChooser(IDataStoreClient client, string uui
     {
         if (!writable)
         {
-            throw new DataStoreException(DataStoreErrorKind.Usage, $"version 'new' makes a version of dataset {uuid}, which needs a mount that may write; add --rw");
+            throw new DataStoreException(DataStoreErrorKind.Usage, $"version 'new' makes a version of dataset {uuid}, which needs a mount that may write; add --read-write");
         }
 
         int made = await client.StartWritingAsync(uuid, dataset.Levels[0].Factors, "new", cancellationToken).ConfigureAwait(false);
+        LogMade(uuid, made);
         int[] versions = [.. dataset.Versions.Append(made).Distinct().Order()];
         return await GetAsync(Text(made), versions, cancellationToken).ConfigureAwait(false);
     }
@@ -169,6 +170,9 @@ internal sealed partial class VersionChooser(IDataStoreClient client, string uui
     }
 
     private static string Text(int version) => version.ToString(CultureInfo.InvariantCulture);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Dataset {Uuid}: version {Version} was made for this mount")]
+    private partial void LogMade(string uuid, int version);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Dataset {Uuid}: version {Version} is passed over as latest: {Reason}")]
     private partial void LogPhantom(string uuid, int version, string reason);

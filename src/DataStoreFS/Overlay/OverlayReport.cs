@@ -23,6 +23,15 @@ public static class OverlayReport
     /// <exception cref="IOException">A folder cannot be read; the errno is its HResult.</exception>
     public static IEnumerable<OverlayItem> Items(OverlayStore store, ILowerTree lower) => Items(store, lower, "");
 
+    /// <summary>Only what lies at or below one of the paths.</summary>
+    /// <exception cref="IOException">As above.</exception>
+    public static IEnumerable<OverlayItem> Items(OverlayStore store, ILowerTree lower, IReadOnlyCollection<string> paths) =>
+        Items(store, lower).Where(item => paths.Any(path => IsBelow(item.Path, path)));
+
+    /// <summary>Whether something is that, or in it; everything is in <c>""</c>.</summary>
+    public static bool IsBelow(string path, string top) =>
+        top.Length == 0 || path == top || path.StartsWith(top + "/", StringComparison.Ordinal);
+
     private static IEnumerable<OverlayItem> Items(OverlayStore store, ILowerTree lower, string folder)
     {
         int error = store.List(folder, out OverlayListing listing);

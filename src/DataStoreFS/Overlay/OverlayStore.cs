@@ -29,6 +29,9 @@ public sealed class OverlayStore : IDisposable
     /// <summary>Where it is on disk.</summary>
     public string Folder { get; }
 
+    /// <summary>Somebody else was using the folder when it was opened.</summary>
+    public bool IsShared => _tree.IsShared;
+
     /// <summary>Opens or makes the folder.</summary>
     /// <exception cref="DataStoreException">Local: it cannot be used.</exception>
     public static OverlayStore Open(string folder, ILowerTree lower)
@@ -233,8 +236,10 @@ public sealed class OverlayStore : IDisposable
         return error;
     }
 
-    /// <summary>Throws away what the overlay has at a path, whiteouts included, so that the lower tree shows again. For <c>overlay discard</c>.</summary>
-    public int Discard(string path) => At(path, place =>
+    /// <summary>
+    /// Throws away what the overlay has at a path (<c>""</c>: everything), whiteouts included, so that the lower tree shows again. ENOENT when there is nothing.
+    /// </summary>
+    public int Discard(string path) => path.Length == 0 ? DiscardAll() : At(path, place =>
     {
         if (place.Upper is null && !place.HasWhiteout)
         {
@@ -246,6 +251,18 @@ public sealed class OverlayStore : IDisposable
     });
 
     public void Dispose() => _tree.Dispose();
+
+    private int DiscardAll()
+    {
+        int error = List("", out OverlayListing top);
+        foreach (string name in top.Entries.Select(e => e.Name).Concat(top.Removed).Distinct())
+        {
+            int discarded = Discard(name);
+            error = error == 0 && discarded != PosixErrno.ENOENT ? discarded : error;
+        }
+
+        return error;
+    }
 
     private static OpenFlags Access(int flags)
     {

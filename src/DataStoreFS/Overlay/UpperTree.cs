@@ -19,6 +19,9 @@ internal sealed partial class UpperTree : IDisposable
 
     public UpperFolder Work { get; }
 
+    /// <summary>Somebody else was using it when it was opened.</summary>
+    public bool IsShared { get; private set; }
+
     /// <exception cref="IOException">With the errno as its HResult.</exception>
     public static UpperTree Open(string folder)
     {
@@ -122,7 +125,8 @@ internal sealed partial class UpperTree : IDisposable
         const int Shared = 1;
         const int Exclusive = 2;
         const int NoWait = 4;
-        if (Flock(_lock.Fd, Exclusive | NoWait) == 0 && Read(Work.Fd, ".", out List<(string DiskName, ulong Inode)> left) == 0)
+        IsShared = Flock(_lock.Fd, Exclusive | NoWait) != 0;
+        if (!IsShared && Read(Work.Fd, ".", out List<(string DiskName, ulong Inode)> left) == 0)
         {
             foreach ((string name, _) in left)
             {

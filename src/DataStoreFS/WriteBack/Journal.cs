@@ -81,7 +81,7 @@ internal sealed class Journal : IAsyncDisposable
         {
             Durable.CreateFolder(Path.GetFullPath(folder));
             folderLock = FolderLock.Take(folder);
-            ParkedBlocks parked = new(Path.Combine(folder, "parked"));
+            ParkedBlocks parked = new(ParkedBlocks.FolderOf(folder));
             JournalIndex index = new();
             recovery.Run(index);
             JournalFiles files = new(folder, server, limit, index, log);

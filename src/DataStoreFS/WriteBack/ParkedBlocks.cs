@@ -67,13 +67,23 @@ internal sealed class ParkedBlocks
         }
     }
 
+    public static string FolderOf(string journalFolder) => Path.Combine(Path.GetFullPath(journalFolder), "parked");
+
     /// <summary>What is parked, oldest first. Files that somebody put here or damaged are left out.</summary>
+    /// <exception cref="DataStoreException">Local: the folder cannot be read.</exception>
     public static IReadOnlyList<ParkedBlock> List(string journalFolder)
     {
-        string folder = Path.Combine(journalFolder, "parked");
-        return Directory.Exists(folder)
-            ? [.. Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal).Select(Parse).OfType<ParkedBlock>()]
-            : [];
+        string folder = FolderOf(journalFolder);
+        try
+        {
+            return Directory.Exists(folder)
+                ? [.. Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal).Select(Parse).OfType<ParkedBlock>()]
+                : [];
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw JournalSegment.Fault(folder, "read", fault);
+        }
     }
 
     private static byte[] Describe(in BlockAddress address, string reason, DateTimeOffset time)

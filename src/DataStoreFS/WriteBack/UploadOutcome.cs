@@ -78,7 +78,7 @@ internal sealed class UploadOutcome(
     {
         BlockAddress address = block.Block.Address;
         journal.Parked.Add(block.Sequence, address, block.Buffer, fault.Message, time.GetUtcNow());
-        log.LogError("The server refuses {Address}: {Reason}; it is kept in {Folder}", address, fault.Message, Path.Combine(options.JournalFolder, "parked"));
+        log.LogError("The server refuses {Address}: {Reason}; it is kept in {Folder}", address, fault.Message, ParkedBlocks.FolderOf(options.JournalFolder));
         Note(fault);
         if (options.Mode == WriteBackMode.Journal)
         {

@@ -63,12 +63,17 @@ public sealed class WriteBackEngine : IWriteSource, IAsyncDisposable
         _pending.Bytes,
         _pending.Postponed,
         _journal.Parked.Count,
+        ParkedBlocks.FolderOf(_options.JournalFolder),
         _journal.UsedBytes,
         _journal.Limit,
         _outcome.Sent,
         _journal.Damaged,
         _outcome.LastError?.Message,
         _outcome.LastErrorTime);
+
+    /// <summary>What the server refused, oldest first, also in earlier mounts. Reads the disk.</summary>
+    /// <exception cref="DataStoreException">Local: the folder cannot be read.</exception>
+    public IReadOnlyList<ParkedBlock> Parked() => ParkedBlocks.List(_options.JournalFolder);
 
     /// <summary>Makes a volume's keys known; before the first call that names one.</summary>
     public void Add(VolumeInfo volume) => _addresses.Add(volume);

@@ -38,7 +38,8 @@ public sealed record WriteBackOptions
 /// <param name="PendingBlocks">Blocks that the server does not have.</param>
 /// <param name="PendingBytes">Their bytes.</param>
 /// <param name="PostponedBlocks">Those of them that failed and wait for the next try.</param>
-/// <param name="ParkedBlocks">Blocks that the server refused; see the journal's <c>parked</c> folder.</param>
+/// <param name="ParkedBlocks">Blocks that the server refused; see <see cref="WriteBackEngine.Parked"/>.</param>
+/// <param name="ParkedFolder">Where they are.</param>
 /// <param name="JournalBytes">On disk.</param>
 /// <param name="JournalLimit">Where ENOSPC begins.</param>
 /// <param name="SentBlocks">Since the mount began.</param>
@@ -51,6 +52,7 @@ public sealed record WriteBackStatus(
     long PendingBytes,
     int PostponedBlocks,
     int ParkedBlocks,
+    string ParkedFolder,
     long JournalBytes,
     long JournalLimit,
     long SentBlocks,

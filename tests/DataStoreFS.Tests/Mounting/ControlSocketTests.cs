@@ -48,7 +48,21 @@ public sealed class ControlSocketTests : IAsyncLifetime
         Assert.Equal(DataStoreErrorKind.NotFound, absent.Kind);
     }
 
+    [Fact]
+    public async Task ArgumentsArriveWhateverIsInThem()
+    {
+        string[] arguments = ["export.xml", "", "with blank\nand \u2028 line", "\"quoted\""];
+        Assert.Equal(
+            "{\"answer\":\"OverlayDiscard\"}" + string.Join('|', arguments),
+            await ControlClient.SendAsync("/mnt/x", ControlCommand.OverlayDiscard, arguments, default, _folder));
+        await Assert.ThrowsAsync<DataStoreException>(
+            () => ControlClient.SendAsync("/mnt/x", ControlCommand.OverlayDiscard, [new string('x', 100_000)], default, _folder));
+    }
+
     [Theory]
+    [InlineData("overlaydiscard [\n")]
+    [InlineData("overlaydiscard [null]\n")]
+    [InlineData("overlaydiscard null\n")]
     [InlineData("delete everything\n")]
     [InlineData("0\n")]
     [InlineData("\n")]
@@ -107,8 +121,8 @@ public sealed class ControlSocketTests : IAsyncLifetime
 
     private ControlSocket Listen() => ControlSocket.Open(
         ControlAddress.SocketFor("/mnt/x", _folder),
-        (command, _) => command == ControlCommand.Stop
+        (request, _) => request.Command == ControlCommand.Stop
             ? throw new DataStoreException(DataStoreErrorKind.Refused, "files are open")
-            : Task.FromResult($"{{\"answer\":\"{command}\"}}"),
+            : Task.FromResult($"{{\"answer\":\"{request.Command}\"}}{string.Join('|', request.Arguments)}"),
         _logger);
 }

@@ -351,6 +351,59 @@ public sealed class OverlayStoreTests : IDisposable
     }
 
     [Fact]
+    public void DifferencesAreShownForTextAndNamedForEverythingElse()
+    {
+        Write("export.xml", "<SpimData>\n");
+        Write("export.n5/attributes.json", "\u001b[2J");
+        Write("new", "n");
+        Ok(_store.RemoveFile("export.n5/setup0/attributes.json"));
+        Assert.Equal(
+            """
+            Differs, and is no text or too large to show: export.n5/attributes.json
+            Removed: export.n5/setup0/attributes.json
+            --- dataset/export.xml
+            +++ overlay/export.xml
+            @@ -1,1 +1,1 @@
+            -<SpimData/>
+            \ No newline at end of file
+            +<SpimData>
+            Only in the overlay: new
+
+            """,
+            OverlayDiff.Write(_store, _lower, OverlayReport.Items(_store, _lower)));
+    }
+
+    [Fact]
+    public void DiscardingEverythingShowsTheLowerTreeAgain()
+    {
+        Write("export.xml", "changed");
+        Write("export.settings.xml", "new");
+        Ok(_store.RemoveFile("export.n5/attributes.json"));
+        Ok(_store.RemoveFile("export.n5/setup0/attributes.json"));
+        Ok(_store.Discard(""));
+        Assert.Empty(OverlayReport.Items(_store, _lower));
+        Assert.Equal(["export.n5", "export.xml"], Names(""));
+        Assert.Equal((PosixErrno.None, OverlayKind.Lower), Kind("export.n5/setup0/attributes.json"));
+    }
+
+    [Fact]
+    public void WithoutItsDatasetAnOverlayIsListedAndDiscarded()
+    {
+        Write("export.xml", "changed");
+        Ok(_store.RemoveFile("export.n5/attributes.json"));
+        Assert.False(_store.IsShared);
+        NoLowerTree none = new();
+        using OverlayStore alone = OverlayStore.Open(_folder.Path, none);
+        Assert.True(alone.IsShared);
+        Assert.Equal(
+            [("export.n5", "folder"), ("export.n5/attributes.json", "file"), ("export.xml", "file")],
+            OverlayReport.Items(alone, none).Select(i => OverlayLine.Of(i, none)).Select(l => (l.Path, l.Kind)));
+        Ok(alone.Discard("export.n5/attributes.json"));
+        Ok(alone.Discard("export.xml"));
+        Assert.Empty(OverlayReport.Items(_store, _lower));
+    }
+
+    [Fact]
     public void WhatACrashLeftInTheWorkFolderIsRemovedByTheNextMount()
     {
         _store.Dispose();

@@ -119,7 +119,9 @@ public sealed class WriteBackEngineTests : IAsyncLifetime
         DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(() => Write(1, 5));
         Assert.Equal(DataStoreErrorKind.Refused, fault.Kind);
         Assert.Equal((0, 1), (_engine!.Status.PendingBlocks, _engine.Status.ParkedBlocks));
-        ParkedBlock parked = Assert.Single(ParkedBlocks.List(_folder.Path));
+        ParkedBlock parked = Assert.Single(_engine.Parked());
+        Assert.Equal([parked], ParkedBlocksJson.Read(ParkedBlocksJson.Write([parked])));
+        Assert.StartsWith(_engine.Status.ParkedFolder + "/", parked.Path, StringComparison.Ordinal);
         Assert.Equal(TestVolume.At(1), parked.Address);
         Assert.Equal("400 Channel=0 and angle=0 not found.", parked.Reason);
         byte[] file = await File.ReadAllBytesAsync(parked.Path);

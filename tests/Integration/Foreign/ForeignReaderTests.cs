@@ -70,10 +70,55 @@ public sealed class ForeignReaderTests
         Assert.Equal(s_expected[version].Select(e => e.Dense), dense);
     }
 
-    private static Task<MountedFolder> StartAsync(string version, MissingBlocks missing) => MountedFolder.StartAsync(
+    [MountFact]
+    public async Task AllShowsEveryVersionAsFurtherSetupsThatNobodyCanWrite()
+    {
+        await using MountedFolder mounted = await StartAsync("all", MissingBlocks.Zeros);
+        string output = await Command.RunCleanAsync("/usr/bin/python3", Script(), mounted.Tree, "N5Store");
+        string[] lines = [.. output.Split('\n').Where(l => l.Contains("/s2 ", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        string[] versions = ["0", "1", "mixedLatest"];
+        Assert.Equal(
+            versions.SelectMany((version, setup) => s_expected[version].Select((expected, t) => string.Create(
+                CultureInfo.InvariantCulture, $"setup{setup}/timepoint{t}/s2 dims=[37, 32, 20] blocks=4 missing=0 dense={expected.Dense}"))),
+            lines);
+
+        string copy = mounted.Scratch + "/copy";
+        await Command.RunCleanAsync("cp", "-r", mounted.Tree, copy);
+        N5TreeReader reader = new(copy);
+        Assert.Equal(
+            versions.SelectMany(version => s_expected[version].Select(e => e.Dense)),
+            reader.Images().Where(i => i.EndsWith("/s2", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(i => reader.Summarise(i).Dense));
+
+        string xml = await Command.RunCleanAsync("cat", Path.Join(mounted.Mount.MountPoint, "export.xml"));
+        Assert.DoesNotContain("<version>", xml, StringComparison.Ordinal);
+        Assert.DoesNotContain("name=\"version\"", xml, StringComparison.Ordinal);
+        Assert.Equal(3, xml.Split("<ViewSetup>").Length - 1);
+        await IsReadOnlyAsync(mounted);
+    }
+
+    [MountFact]
+    public async Task AllAndMixedLatestAreReadOnlyAtOpenAlsoOnAWritableMount()
+    {
+        foreach (string version in new[] { "all", "mixedLatest" })
+        {
+            await using MountedFolder mounted = await StartAsync(version, MissingBlocks.Zeros, writable: true);
+            await IsReadOnlyAsync(mounted);
+            await Command.ShellAsync($"echo note > {mounted.Mount.MountPoint}/note");
+        }
+    }
+
+    private static async Task IsReadOnlyAsync(MountedFolder mounted)
+    {
+        string block = mounted.Tree + "/setup0/timepoint0/s2/0/0/0";
+        CommandResult result = await Command.RunAsync("/bin/sh", "-c", $": >> {block}");
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Contains("Read-only file system", result.Errors, StringComparison.Ordinal);
+    }
+
+    private static Task<MountedFolder> StartAsync(string version, MissingBlocks missing, bool writable = false) => MountedFolder.StartAsync(
         origin => Fixtures.Copy("server", origin),
         url => Task.FromResult(new SourceAddress(url.ToString().TrimEnd('/'), Uuid, version)),
-        settings => settings with { Missing = missing });
+        settings => (writable ? MountedDataset.Writable(settings) : settings) with { Missing = missing });
 
     private static string Script([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "dense.py");
 }

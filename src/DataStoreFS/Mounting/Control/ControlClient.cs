@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Text;
 using DataStoreFS.Model;
 
 namespace DataStoreFS.Mounting.Control;
@@ -17,10 +16,16 @@ public static class ControlClient
         return socket is not null;
     }
 
-    /// <returns>What the daemon says after <c>ok</c>: JSON for <see cref="ControlCommand.Status"/>, else nothing.</returns>
+    /// <returns>What the daemon says after <c>ok</c>; see <see cref="ControlCommand"/>.</returns>
     /// <exception cref="DataStoreException">NotFound: nobody listens; Timeout; Refused: the daemon's own words.</exception>
-    public static async Task<string> SendAsync(string mountPoint, ControlCommand command, CancellationToken cancellationToken, string? folder = null)
+    public static Task<string> SendAsync(string mountPoint, ControlCommand command, CancellationToken cancellationToken, string? folder = null) =>
+        SendAsync(mountPoint, command, [], cancellationToken, folder);
+
+    /// <inheritdoc cref="SendAsync(string, ControlCommand, CancellationToken, string?)"/>
+    public static async Task<string> SendAsync(
+        string mountPoint, ControlCommand command, IReadOnlyList<string> arguments, CancellationToken cancellationToken, string? folder = null)
     {
+        byte[] line = new ControlRequest(command, arguments).ToLine();
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(s_patience);
         try
@@ -31,7 +36,7 @@ public static class ControlClient
                     DataStoreErrorKind.NotFound,
                     $"no datastorefs of this user serves {mountPoint} (nobody answers at {path}); see 'mount -t fuse.datastorefs' for what is mounted");
             using NetworkStream stream = new(socket, ownsSocket: false);
-            await stream.WriteAsync(Encoding.ASCII.GetBytes(command.ToString().ToLowerInvariant() + "\n"), patience.Token).ConfigureAwait(false);
+            await stream.WriteAsync(line, patience.Token).ConfigureAwait(false);
             using StreamReader reader = new(stream);
             string answer = await reader.ReadToEndAsync(patience.Token).ConfigureAwait(false);
             return Interpret(answer.TrimEnd('\n'), mountPoint);

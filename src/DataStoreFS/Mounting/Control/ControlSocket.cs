@@ -9,16 +9,15 @@ namespace DataStoreFS.Mounting.Control;
 /// <remarks>Who may connect is settled by the file system: the folder is its owner's only, the socket has mode 0600.</remarks>
 internal sealed class ControlSocket : IAsyncDisposable
 {
-    private const int LongestCommand = 64;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
     private readonly Socket _listener;
-    private readonly Func<ControlCommand, CancellationToken, Task<string>> _handler;
+    private readonly Func<ControlRequest, CancellationToken, Task<string>> _handler;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _loop;
 
-    private ControlSocket(string path, Socket listener, Func<ControlCommand, CancellationToken, Task<string>> handler, ILogger logger)
+    private ControlSocket(string path, Socket listener, Func<ControlRequest, CancellationToken, Task<string>> handler, ILogger logger)
     {
         FilePath = path;
         _listener = listener;
@@ -33,7 +32,7 @@ internal sealed class ControlSocket : IAsyncDisposable
     /// <param name="handler">Gives the text after <c>ok</c>; a <see cref="DataStoreException"/> becomes <c>error</c>.</param>
     /// <param name="logger">For faults of a connection.</param>
     /// <exception cref="DataStoreException">Local or NotPermitted.</exception>
-    public static ControlSocket Open(string path, Func<ControlCommand, CancellationToken, Task<string>> handler, ILogger logger)
+    public static ControlSocket Open(string path, Func<ControlRequest, CancellationToken, Task<string>> handler, ILogger logger)
     {
         ControlAddress.EnsureFolder(Path.GetDirectoryName(path)!);
         Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -105,8 +104,8 @@ internal sealed class ControlSocket : IAsyncDisposable
         try
         {
             string line = await ReadLineAsync(stream).ConfigureAwait(false);
-            return Enum.TryParse(line, ignoreCase: true, out ControlCommand command) && Enum.IsDefined(command) && !char.IsAsciiDigit(line[0])
-                ? $"ok\n{await _handler(command, _stopping.Token).ConfigureAwait(false)}"
+            return ControlRequest.Parse(line) is { } request
+                ? $"ok\n{await _handler(request, _stopping.Token).ConfigureAwait(false)}"
                 : "error unknown command; expected status, refresh or stop";
         }
         catch (DataStoreException refused)
@@ -119,7 +118,7 @@ internal sealed class ControlSocket : IAsyncDisposable
     {
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         patience.CancelAfter(s_patience);
-        byte[] buffer = new byte[LongestCommand];
+        byte[] buffer = new byte[ControlRequest.Longest];
         int length = 0;
         while (length < buffer.Length)
         {

@@ -198,6 +198,30 @@ internal sealed class OverlayNodes
         }
     }
 
+    /// <summary>The dataset's ids that copies of its files have, wherever they are now.</summary>
+    public IReadOnlyList<ulong> Borrowed()
+    {
+        lock (_gate)
+        {
+            return [.. _given.Values.Concat(_byId.Keys).Where(id => !NodeIds.IsTableNode(id)).Distinct()];
+        }
+    }
+
+    /// <summary>The dataset's own file is to show again under its id: copies of it have their own ids from now on.</summary>
+    /// <returns>The names under which the kernel knows them by this id.</returns>
+    public IReadOnlyList<string> TakeBack(ulong id)
+    {
+        lock (_gate)
+        {
+            foreach (ulong inode in _given.Where(g => g.Value == id).Select(g => g.Key).ToArray())
+            {
+                _given.Remove(inode);
+            }
+
+            return _byId.Remove(id, out Entry? entry) ? entry.Paths : [];
+        }
+    }
+
     private ulong IdOfLocked(ulong inode) => _given.TryGetValue(inode, out ulong id) ? id : NodeIds.FirstTableNode | (inode & InodeMask);
 
     private void RemoveIfForgotten(ulong id, Entry entry)
