@@ -71,7 +71,6 @@ internal static class StatusVerb
         long reads = status.MemoryHits + status.MemoryMisses;
         Row(grid, "blocks read", $"{Number(reads)}, {Number(status.MemoryHits)} of them from memory, {Number(status.FailedReads)} failed");
         Row(grid, "bytes read", Quantities.FormatSize(status.BytesRead));
-        Row(grid, "fetched ahead", $"{Number(status.Prefetched)} blocks, {Number(status.PrefetchedUsed)} of them used");
         if (status.WriteBack is WriteBackStatus written)
         {
             Row(grid, "written", $"{Number(written.SentBlocks)} blocks sent, {Number(written.PendingBlocks)} on their way ({Quantities.FormatSize(written.PendingBytes)})");
