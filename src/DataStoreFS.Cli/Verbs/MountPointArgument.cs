@@ -8,7 +8,7 @@ internal static partial class MountPointArgument
 {
     public static Argument<string> Create()
     {
-        var argument = new Argument<string>("MOUNTPOINT") { Description = "Where it is mounted." };
+        var argument = new Argument<string>("MOUNTPOINT") { HelpName = "MOUNTPOINT", Description = "Where it is mounted." };
         argument.CompletionSources.Add(_ => Mounted());
         return argument;
     }
@@ -16,7 +16,7 @@ internal static partial class MountPointArgument
     /// <summary>Where something else may be given instead.</summary>
     public static Argument<string?> CreateOptional()
     {
-        var argument = new Argument<string?>("MOUNTPOINT") { Description = "Where it is mounted.", Arity = ArgumentArity.ZeroOrOne };
+        var argument = new Argument<string?>("MOUNTPOINT") { HelpName = "MOUNTPOINT", Description = "Where it is mounted.", Arity = ArgumentArity.ZeroOrOne };
         argument.CompletionSources.Add(_ => Mounted());
         return argument;
     }
