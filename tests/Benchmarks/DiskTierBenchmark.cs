@@ -115,7 +115,7 @@ internal static partial class DiskTierBenchmark
 
     private static async ValueTask ReadTierAsync(DiskTier tier, int index)
     {
-        TierAnswer answer = await tier.ReadAsync(new BlockKey(0, 0, 0, 0, index, 0, 0), CancellationToken.None).ConfigureAwait(false);
+        TierAnswer answer = await tier.ReadAsync(new BlockKey(0, 0, 0, 0, index, 0, 0), true, CancellationToken.None).ConfigureAwait(false);
         (answer.Block ?? throw new InvalidOperationException($"block {index} is not in the tier")).Release();
     }
 

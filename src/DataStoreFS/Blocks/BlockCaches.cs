@@ -47,7 +47,7 @@ internal sealed class BlockCaches(MemoryTier memory, KnownMissing missing, IBloc
     /// <summary>Asks the slower tier. Its faults are misses.</summary>
     public async ValueTask<TierAnswer> ReadTierAsync(BlockFetch fetch, CancellationToken cancellationToken)
     {
-        TierAnswer answer = await tier!.ReadAsync(fetch.Key, cancellationToken).ConfigureAwait(false);
+        TierAnswer answer = await tier!.ReadAsync(fetch.Key, fetch.Demanded, cancellationToken).ConfigureAwait(false);
         long fetched = Timestamp(answer.Fetched);
         bool good = answer.Known
             && (answer.Block is null ? fetch.Volume.IsMissingFresh(fetch.Key, fetched) : fetch.Volume.IsFresh(fetch.Key, fetched));

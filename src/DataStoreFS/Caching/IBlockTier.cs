@@ -7,7 +7,10 @@ namespace DataStoreFS.Caching;
 public interface IBlockTier
 {
     /// <summary>The block if the tier has it and it is fresh enough. The caller takes the reference in the answer.</summary>
-    ValueTask<TierAnswer> ReadAsync(BlockKey key, CancellationToken cancellationToken);
+    /// <param name="key">The block.</param>
+    /// <param name="urgent">A program waits for it: goes before those that nobody waits for.</param>
+    /// <param name="cancellationToken">May be ignored once reading has begun.</param>
+    ValueTask<TierAnswer> ReadAsync(BlockKey key, bool urgent, CancellationToken cancellationToken);
 
     /// <summary>
     /// Offers what the server sent; null means that it has no such block. Returns at once: the tier takes a reference of its own if it wants

@@ -212,7 +212,7 @@ public sealed class FreshnessTests : StoreTest
 
         public List<BlockKey> Kept { get; } = [];
 
-        public ValueTask<TierAnswer> ReadAsync(BlockKey key, CancellationToken cancellationToken)
+        public ValueTask<TierAnswer> ReadAsync(BlockKey key, bool urgent, CancellationToken cancellationToken)
         {
             Reads++;
             TierAnswer answer = Answer;

@@ -34,6 +34,9 @@ internal sealed unsafe class DiskRead(DiskReaders readers, NativeBlockPool pool,
 
     public byte Shard { get; private set; }
 
+    /// <summary>A program waits for it.</summary>
+    public bool Urgent { get; set; }
+
     /// <summary>The block's drop count when the read began; see <see cref="DiskTier"/>.</summary>
     public int Drops { get; set; }
 

@@ -16,7 +16,7 @@ internal sealed class DiskReaders(Action<DiskRead> read) : IDisposable
     private const int MaximumThreads = 8;
     private const int StackBytes = 512 * 1024;
 
-    private readonly BlockingCollection<DiskRead> _queue = [];
+    private readonly BlockingCollection<DiskRead> _queue = new(new DiskReadLanes());
     private readonly ConcurrentStack<DiskRead> _free = [];
     private readonly Lock _gate = new();
     private readonly List<Thread> _threads = [];

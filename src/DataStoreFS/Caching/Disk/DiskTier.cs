@@ -93,7 +93,7 @@ public sealed class DiskTier : IBlockTier, IAsyncDisposable
         }
     }
 
-    public ValueTask<TierAnswer> ReadAsync(BlockKey key, CancellationToken cancellationToken)
+    public ValueTask<TierAnswer> ReadAsync(BlockKey key, bool urgent, CancellationToken cancellationToken)
     {
         if (Volume(key) is not { Keeps: true } volume)
         {
@@ -102,6 +102,7 @@ public sealed class DiskTier : IBlockTier, IAsyncDisposable
 
         DiskRead read = _readers.Rent(_pool, _folder);
         read.Prepare(volume, key);
+        read.Urgent = urgent;
         read.DropStripe = DiskDrops.Stripe(key);
         read.Drops = _drops.Count(read.DropStripe);
         DiskReadState state = read.TryFromMemory(_expectAbsent);

@@ -20,6 +20,7 @@ internal sealed class DiskVolume
         _maxAge = maxAge == Timeout.InfiniteTimeSpan ? long.MaxValue : Math.Max(maxAge.Ticks, 0);
         _floor = floor;
         Mark = mark;
+        KeepsMissing = volume.Setups.All(setup => int.TryParse(setup.Version, out int number) && volume.Versions is [.., int newest] && number < newest);
         _templates = [.. volume.Setups.Select(setup => Template(volume, setup, server))];
     }
 
@@ -29,8 +30,8 @@ internal sealed class DiskVolume
     /// <summary>With a maximum age of zero every read asks the server: there is nothing to keep.</summary>
     public bool Keeps => _maxAge > 0;
 
-    /// <summary>"There is no such block" is good for seconds where others write: not worth a file.</summary>
-    public bool KeepsMissing => _maxAge == long.MaxValue;
+    /// <summary>"There is no such block" is good for seconds only where others may write, and not worth a file: in the newest version.</summary>
+    public bool KeepsMissing { get; }
 
     /// <summary>Whether what was asked for at <paramref name="fetched"/> may still be shown.</summary>
     public bool IsFresh(long fetched, long now)

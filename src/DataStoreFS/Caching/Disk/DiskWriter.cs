@@ -80,9 +80,9 @@ internal sealed unsafe class DiskWriter
         if (Interlocked.Add(ref _queued, bytes) > QueueBytes)
         {
             Interlocked.Add(ref _queued, -bytes);
-            if (block is not null && Memory is not null && _later.Count < MostLater)
+            if ((block is null || Memory is not null) && _later.Count < MostLater)
             {
-                _later.Enqueue(new Offer(volume, key, null, fetched, null));
+                _later.Enqueue(new Offer(volume, key, null, fetched, null) { IsMissing = block is null });
             }
             else
             {
@@ -172,6 +172,12 @@ internal sealed unsafe class DiskWriter
 
     private void WriteLate(in Offer late)
     {
+        if (late.IsMissing)
+        {
+            Write(late);
+            return;
+        }
+
         BlockBuffer? block = Memory?.Invoke(late.Key);
         late.Volume!.NominalSize(late.Key, out int imageBytes);
         if (block?.Length == imageBytes)
@@ -272,5 +278,9 @@ internal sealed unsafe class DiskWriter
         }
     }
 
-    private readonly record struct Offer(DiskVolume? Volume, BlockKey Key, BlockBuffer? Block, long Fetched, TaskCompletionSource? Reached);
+    private readonly record struct Offer(DiskVolume? Volume, BlockKey Key, BlockBuffer? Block, long Fetched, TaskCompletionSource? Reached)
+    {
+        /// <summary>That there is no block is what is to be written.</summary>
+        public bool IsMissing { get; init; }
+    }
 }

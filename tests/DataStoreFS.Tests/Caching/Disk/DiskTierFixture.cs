@@ -88,7 +88,7 @@ public abstract class DiskTierFixture : IAsyncLifetime
     /// <summary>The value of a block's voxels; null when the tier does not know the block; -1 when it knows that there is none.</summary>
     protected static async Task<int?> Value(DiskTier tier, BlockKey key)
     {
-        TierAnswer answer = await tier.ReadAsync(key, CancellationToken.None);
+        TierAnswer answer = await tier.ReadAsync(key, true, CancellationToken.None);
         if (!answer.Known)
         {
             Assert.Null(answer.Block);

@@ -14,7 +14,7 @@ public sealed class DiskTierTests : DiskTierFixture
         DateTimeOffset fetched = Time.GetUtcNow();
         await Keep(tier, At(3, 2, 1), 7, fetched);
 
-        TierAnswer answer = await tier.ReadAsync(At(3, 2, 1), CancellationToken.None);
+        TierAnswer answer = await tier.ReadAsync(At(3, 2, 1), true, CancellationToken.None);
 
         Assert.True(answer.Known);
         Assert.Equal(fetched, answer.Fetched);
@@ -218,22 +218,42 @@ public sealed class DiskTierTests : DiskTierFixture
     [Fact]
     public async Task OffersBeyondTheQueueAreWrittenLaterFromMemory()
     {
-        DiskTier tier = OpenRegistered();
-        HashSet<BlockKey> inMemory = [At(0, level: 1), At(1, level: 1)];
-        tier.Memory = key => inMemory.Contains(key) ? Block(key, 7) : null;
-        BlockBuffer block = Block(At(0, level: 1), 7);
-        long offers = 2 * DiskWriter.QueueBytes / block.Length;
-        for (int i = 0; i < offers; i++)
+        // 80 blocks of 512 KiB, each once: more than the queue keeps the voxels of.
+        VolumeInfo large = Large();
+        DiskTier tier = Open(size: 1 << 30);
+        tier.RegisterVolume(large, Server, Timeout.InfiniteTimeSpan);
+        tier.Memory = key => Block(key, (ushort)key.X, large);
+        for (int x = 0; x < 80; x++)
         {
-            tier.Keep(At(i % 2, level: 1), block, Time.GetUtcNow());
+            BlockBuffer block = Block(At(x), (ushort)x, large);
+            tier.Keep(At(x), block, Time.GetUtcNow());
+            block.Release();
         }
 
-        tier.Keep(At(0, 1, level: 1), block, Time.GetUtcNow()); // gone from memory when its turn comes, if it has to wait
-        block.Release();
         await tier.FlushAsync();
 
-        Assert.InRange(tier.Statistics.Refused, 0, 1);
-        Assert.Equal((7, 7), (await Value(tier, At(0, level: 1)), await Value(tier, At(1, level: 1))));
+        Assert.Equal((80, 80), (tier.Statistics.Blocks, tier.Statistics.Written));
+        Assert.Equal(79, await Value(tier, At(79)));
+    }
+
+    private static VolumeInfo Large()
+    {
+        VolumeInfo small = Volume();
+        LevelInfo level = new(0, new Size3(1, 1, 1), new Size3(80 * 64, 64, 64), new Size3(64, 64, 64));
+        SetupInfo setup = new() { Index = 0, Id = 0, Name = "s", ChannelId = 0, AngleId = 0, Version = "0", Levels = [level] };
+        return new VolumeInfo
+        {
+            Volume = 0,
+            Uuid = "large",
+            RequestedVersion = "0",
+            ResolvedVersion = "0",
+            VoxelType = small.VoxelType,
+            Dimensions = level.Dimensions,
+            VoxelSize = small.VoxelSize,
+            Versions = small.Versions,
+            TimepointIds = small.TimepointIds,
+            Setups = [setup],
+        };
     }
 
     [Fact]
