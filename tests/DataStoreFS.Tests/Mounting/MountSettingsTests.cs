@@ -26,6 +26,9 @@ public sealed class MountSettingsTests
         s_settings with { RequestTimeout = TimeSpan.Zero },
         s_settings with { ReadAheadKiB = -1 },
         s_settings with { Umask = 0x200 },
+        s_settings with { DatasetsFile = "/list" },
+        s_settings with { Source = SourceAddress.Parse("http://h"), ReadWrite = true },
+        s_settings with { Source = SourceAddress.Parse("http://h"), Overlay = true },
     ];
 
     [Theory]

@@ -19,7 +19,9 @@ internal sealed class KernelCachePolicy
         MissingFor = Shorter(missing, s_longestMissing);
         PresentFor = MaxAge == MountSettings.Never ? TimeSpan.MaxValue : MaxAge;
         ChecksAtOpen = MaxAge == TimeSpan.Zero;
-        Stateless = !settings.IsWritable && !ChecksAtOpen;
+
+        // Of a whole server's volumes, one that never changes must not settle for all that opening is never asked.
+        Stateless = !settings.IsWritable && (settings.Source.Uuid is null ? settings.MaxAge != TimeSpan.Zero : !ChecksAtOpen);
         StatelessDirectories = Stateless && settings.Source.Uuid is not null && settings.MissingOrDefault == MissingBlocks.Zeros;
     }
 

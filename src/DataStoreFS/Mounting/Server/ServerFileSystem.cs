@@ -10,9 +10,12 @@ namespace DataStoreFS.Mounting.Server;
 /// <summary>A whole server: <c>UUID/VERSION</c> appears when it is named; below that, each volume answers for itself. Can only be read.</summary>
 internal sealed class ServerFileSystem(ServerVolumes volumes, ServerFolders folders, MountSettings settings) : FuseFileSystem
 {
-    // The server has no list of datasets and says nothing when one is made: absence is not believed for long.
-    private static readonly TimeSpan s_missingFor = TimeSpan.FromSeconds(10);
+    // As for blocks (KernelCachePolicy): the server says nothing when a dataset is made, and not every kernel can be told.
+    private static readonly TimeSpan s_longestMissing = TimeSpan.FromMinutes(10);
     private const uint Permissions = 0x16D; // 0555
+
+    private readonly TimeSpan _missingFor =
+        settings.MissingAge == MountSettings.Never || settings.MissingAge > s_longestMissing ? s_longestMissing : settings.MissingAge;
 
     private readonly uint _uid = settings.Uid ?? Mono.Unix.Native.Syscall.geteuid();
     private readonly uint _gid = settings.Gid ?? Mono.Unix.Native.Syscall.getegid();
@@ -65,7 +68,7 @@ internal sealed class ServerFileSystem(ServerVolumes volumes, ServerFolders fold
         }
         catch (DataStoreException fault)
         {
-            return MissingOr(op, fault);
+            return MissingOr(op, uuid, fault);
         }
 
         ulong id = folders.Add(uuid);
@@ -81,12 +84,20 @@ internal sealed class ServerFileSystem(ServerVolumes volumes, ServerFolders fold
         }
         catch (DataStoreException fault)
         {
-            return MissingOr(op, fault);
+            return MissingOr(op, $"{uuid}/{version}", fault);
         }
     }
 
-    private static Errno MissingOr(LookupOp op, DataStoreException fault) =>
-        fault.Kind == DataStoreErrorKind.NotFound ? op.ReplyMissing(s_missingFor) : ErrnoMap.Of(fault.Kind);
+    private Errno MissingOr(LookupOp op, string path, DataStoreException fault)
+    {
+        if (fault.Kind == DataStoreErrorKind.NotFound)
+        {
+            return op.ReplyMissing(_missingFor);
+        }
+
+        volumes.Failed(path, fault);
+        return ErrnoMap.Of(fault.Kind);
+    }
 
     private ValueTask<Errno> ListAsync(Listing listing)
     {
@@ -106,6 +117,7 @@ internal sealed class ServerFileSystem(ServerVolumes volumes, ServerFolders fold
         }
         catch (DataStoreException fault)
         {
+            volumes.Failed(uuid, fault);
             return ErrnoMap.Of(fault.Kind);
         }
     }
@@ -135,7 +147,7 @@ internal sealed class ServerFileSystem(ServerVolumes volumes, ServerFolders fold
         Inode = id,
         Type = FileType.Directory,
         Permissions = Permissions & ~(uint)settings.Umask,
-        Links = 2,
+        Links = 1, // "unknown": from 2 on, find(1) may believe that it has seen all subdirectories
         Uid = _uid,
         Gid = _gid,
         Times = AttributeSource.Time,

@@ -9,8 +9,15 @@ internal static partial class ServerNames
 {
     private const int LongestName = 255;
 
+    // Words of the protocol's addresses: no server has a dataset of that name, and nothing near a destructive address is ever asked for.
+    private static readonly HashSet<string> s_reserved = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "datasets", "bdv", "json", "stop", "delete", "remove", "write", "read", "read-write", "no-access", "new", "latest", "mixedLatest", "all", "rebuild",
+        "settings", "channels", "common-metadata", "datatype", "export.xml", "export.n5", "attributes.json",
+    };
+
     /// <summary>Desktops look for .Trash, autorun.inf and their like in every folder: names that begin with a dot never reach the server.</summary>
-    public static bool TryUuid(ReadOnlySpan<byte> name, out string uuid) => TryMatch(name, Uuid(), out uuid);
+    public static bool TryUuid(ReadOnlySpan<byte> name, out string uuid) => TryMatch(name, Uuid(), out uuid) && !s_reserved.Contains(uuid);
 
     /// <summary>Whether the dataset has that version is another question. <c>new</c> is not a name to be looked up: it would make a version.</summary>
     public static bool TryVersion(ReadOnlySpan<byte> name, out string version) => TryMatch(name, Version(), out version);
@@ -38,7 +45,7 @@ internal static partial class ServerNames
                 continue;
             }
 
-            if (!Uuid().IsMatch(line))
+            if (!Uuid().IsMatch(line) || s_reserved.Contains(line))
             {
                 throw new DataStoreException(DataStoreErrorKind.Usage, $"line {i + 1} of the list of datasets {path} is no dataset's name: '{line}'");
             }
@@ -56,9 +63,9 @@ internal static partial class ServerNames
     }
 
     // As in SourceAddress: what such a name becomes in a URL is itself.
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]*\\z")]
     private static partial Regex Uuid();
 
-    [GeneratedRegex("^(0|[1-9][0-9]{0,8}|latest|mixedLatest|all)$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex("^(0|[1-9][0-9]{0,8}|latest|mixedLatest|all)\\z", RegexOptions.ExplicitCapture)]
     private static partial Regex Version();
 }

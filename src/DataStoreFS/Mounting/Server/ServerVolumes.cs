@@ -39,7 +39,9 @@ internal sealed class ServerVolumes(
         Lazy<Task<TreeHandlers>> opening = _opening.GetOrAdd((uuid, version), key => new Lazy<Task<TreeHandlers>>(() => OpenAsync(key.Uuid, key.Version)));
         try
         {
-            return await opening.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
+            TreeHandlers volume = await opening.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
+            State!.Faults.Answered();
+            return volume;
         }
         catch (DataStoreException)
         {
@@ -50,8 +52,16 @@ internal sealed class ServerVolumes(
 
     /// <summary>The versions that a dataset has now.</summary>
     /// <exception cref="DataStoreException">NotFound: the server does not know the dataset.</exception>
-    public async Task<DatasetDescription> DescribeAsync(string uuid, CancellationToken cancellationToken) =>
-        DatasetDescription.Parse(await client.GetDatasetJsonAsync(uuid, cancellationToken).ConfigureAwait(false));
+    public async Task<DatasetDescription> DescribeAsync(string uuid, CancellationToken cancellationToken)
+    {
+        DatasetDescription dataset = DatasetDescription.Parse(await client.GetDatasetJsonAsync(uuid, cancellationToken).ConfigureAwait(false));
+        State!.Faults.Answered();
+        return dataset;
+    }
+
+    /// <summary>Says why a dataset or version cannot be shown. It has no node yet: its place in the log's memory is one that no node has.</summary>
+    public void Failed(string path, DataStoreException fault) =>
+        State!.Faults.Failed(ulong.MaxValue - (uint)StringComparer.Ordinal.GetHashCode(path), path, fault);
 
     private async Task<TreeHandlers> OpenAsync(string uuid, string version)
     {
