@@ -100,14 +100,16 @@ internal sealed class Sweeper(CandidateQueue candidates, PrefetchLedger ledger)
 
         ImageTrace? coarser = program.Find(image.Key with { Level = image.Key.Level + 1 });
         int thin = image.Newest.ThinAxis;
-        if (image.Voters < RefineVotes || thin < 0 || coarser is not { Remembers: true } || program.Burst - coarser.NewestBurst > 1 || program.Trust(PrefetchReason.Finer) < 0.3)
+        if (image.Voters < RefineVotes || thin < 0 || program.Trust(PrefetchReason.Finer) < 0.3
+            || coarser is not { Remembers: true } || program.Burst - coarser.NewestBurst > 1)
         {
             return false;
         }
 
         Place ratio = Ratio(coarser.Level, image.Level);
         Box view = coarser.Newest;
-        if (!IsRecent(coarser, new Place(place.X / ratio.X, place.Y / ratio.Y, place.Z / ratio.Z), program) || image.Newest.Count > view.Count * (long)ratio.X * ratio.Y * ratio.Z)
+        Place above = new(place.X / ratio.X, place.Y / ratio.Y, place.Z / ratio.Z);
+        if (!IsRecent(coarser, above, program) || image.Newest.Count > view.Count * (long)ratio.X * ratio.Y * ratio.Z)
         {
             return false;
         }
@@ -141,7 +143,8 @@ internal sealed class Sweeper(CandidateQueue candidates, PrefetchLedger ledger)
         Place ratio = default;
         for (int axis = 0; axis < 3; axis++)
         {
-            ratio = ratio.With(axis, (int)Math.Max(coarser.Factors[axis] * coarser.BlockSize[axis] / Math.Max(finer.Factors[axis] * finer.BlockSize[axis], 1), 1));
+            long fine = Math.Max(finer.Factors[axis] * finer.BlockSize[axis], 1);
+            ratio = ratio.With(axis, (int)Math.Max(coarser.Factors[axis] * coarser.BlockSize[axis] / fine, 1));
         }
 
         return ratio;
@@ -225,7 +228,8 @@ internal sealed class Sweeper(CandidateQueue candidates, PrefetchLedger ledger)
 
         for (int step = 0; step < steps; step++)
         {
-            Plane(program, image, volume, motion, place[motion.Axis] + (step * motion.Step), burst, step == 0 ? PrefetchReason.Rest : PrefetchReason.Next);
+            PrefetchReason reason = step == 0 ? PrefetchReason.Rest : PrefetchReason.Next;
+            Plane(program, image, volume, motion, place[motion.Axis] + (step * motion.Step), burst, reason);
         }
     }
 

@@ -29,7 +29,8 @@ internal sealed unsafe class DiskAccounts : IDisposable
     }
 
     /// <summary>Waits up to a second for another process. False: that one is stuck or stopped.</summary>
-    public bool TryEnter(byte shard) => LockByte(_fd, ShardLocks + shard, true) || SpinWait.SpinUntil(() => LockByte(_fd, ShardLocks + shard, true), 1000);
+    public bool TryEnter(byte shard) =>
+        LockByte(_fd, ShardLocks + shard, true) || SpinWait.SpinUntil(() => LockByte(_fd, ShardLocks + shard, true), 1000);
 
     public void Leave(byte shard) => _ = LockByte(_fd, ShardLocks + shard, false);
 
@@ -43,7 +44,8 @@ internal sealed unsafe class DiskAccounts : IDisposable
         get
         {
             byte* record = stackalloc byte[BytesPerShard];
-            return Read(_fd, record, BytesPerShard, shard * BytesPerShard) == BytesPerShard ? Parse(new ReadOnlySpan<byte>(record, BytesPerShard)) : default;
+            bool whole = Read(_fd, record, BytesPerShard, shard * BytesPerShard) == BytesPerShard;
+            return whole ? Parse(new ReadOnlySpan<byte>(record, BytesPerShard)) : default;
         }
 
         set
@@ -97,6 +99,8 @@ internal sealed unsafe class DiskAccounts : IDisposable
     {
         // Bounded, so that garbage cannot overflow the sum of 256 shards.
         const long Most = long.MaxValue / 1024;
-        return (Math.Clamp(BinaryPrimitives.ReadInt64LittleEndian(record), 0, Most), Math.Clamp(BinaryPrimitives.ReadInt64LittleEndian(record[8..]), 0, Most));
+        return (
+            Math.Clamp(BinaryPrimitives.ReadInt64LittleEndian(record), 0, Most),
+            Math.Clamp(BinaryPrimitives.ReadInt64LittleEndian(record[8..]), 0, Most));
     }
 }

@@ -73,7 +73,15 @@ public sealed class DiskTier : IBlockTier, IAsyncDisposable
         {
             (long bytes, long blocks) = _accounts.Total();
             return new DiskTierStatistics(
-                bytes, _size, blocks, Volatile.Read(ref _hits), Volatile.Read(ref _misses), Volatile.Read(ref _damaged), _writer.Written, _writer.Refused, _sweeper.Evicted);
+                bytes,
+                _size,
+                blocks,
+                Volatile.Read(ref _hits),
+                Volatile.Read(ref _misses),
+                Volatile.Read(ref _damaged),
+                _writer.Written,
+                _writer.Refused,
+                _sweeper.Evicted);
         }
     }
 
@@ -87,7 +95,8 @@ public sealed class DiskTier : IBlockTier, IAsyncDisposable
         DiskVolume registered = new(volume, server, maxAge, mark, _marks.Floor(mark, _time.GetUtcNow().UtcTicks));
         lock (_gate)
         {
-            DiskVolume?[] volumes = _volumes.Length > volume.Volume ? [.. _volumes] : [.. _volumes, .. new DiskVolume?[volume.Volume + 1 - _volumes.Length]];
+            DiskVolume?[] volumes = new DiskVolume?[Math.Max(_volumes.Length, volume.Volume + 1)];
+            _volumes.CopyTo(volumes, 0);
             volumes[volume.Volume] = registered;
             Volatile.Write(ref _volumes, volumes);
         }
