@@ -53,9 +53,9 @@ public sealed class Prefetcher : IPrefetcher, IDisposable, IAsyncDisposable
         _timer = time.CreateTimer(static state => ((Prefetcher)state!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Bytes of a full block of the volume's largest level.</summary>
+    /// <summary>Bytes of a full block of the volume's largest level. A dataset may have been created without any channel, and so without a setup.</summary>
     public static long LargestBlock(VolumeInfo volume) =>
-        volume.Setups.SelectMany(setup => setup.Levels).Max(level => level.BlockSize.Count) * volume.VoxelType.Bytes();
+        volume.Setups.SelectMany(setup => setup.Levels).Select(level => level.BlockSize.Count).DefaultIfEmpty(1).Max() * volume.VoxelType.Bytes();
 
     public PrefetchStatistics Statistics
     {
