@@ -1,7 +1,7 @@
 namespace DataStoreFS.Blocks;
 
 /// <summary>
-/// Learns how many requests at a time are good for a server, from what they bring. Begins small, doubles while a doubling pays, then tries one
+/// Learns how many requests at a time are good for a server, from what they bring. Begins with a few, doubles while a doubling pays, then tries one
 /// step up or down now and then and keeps what is better: the original server is slower the more it is asked at once, others scale to dozens.
 /// </summary>
 /// <remarks>
@@ -10,7 +10,9 @@ namespace DataStoreFS.Blocks;
 /// </remarks>
 internal sealed class ConcurrencyLimit
 {
-    private const int Begin = 2;
+    // Eight programs that begin at once over a line of 20 ms got 95 MB/s with eight connections and 58 with two; near the server it made no
+    // difference, and the original server is at its best with several connections of about eight blocks each.
+    private const int Begin = 8;
 
     // A doubling that brings less than a fifth more has met a limit; in steady state a step must be worth a twentieth.
     private const double StartupGain = 1.2;

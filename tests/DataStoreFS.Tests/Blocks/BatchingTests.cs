@@ -54,8 +54,8 @@ public sealed class BatchingTests : StoreTest
     public async Task ABurstIsSpreadOverTheFreeConnections()
     {
         BlockStore store = Store();
-        Task<byte?>[] readers = [.. Enumerable.Range(0, 8).Select(x => ReadAsync(store, At(x)))];
-        ScriptedCall[] calls = [await Client.NextAsync(), await Client.NextAsync()];
+        Task<byte?>[] readers = [.. Enumerable.Range(0, 12).Select(x => ReadAsync(store, At(x)))];
+        ScriptedCall[] calls = [.. await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Client.NextAsync().AsTask()))];
 
         Assert.All(calls, c => Assert.Single(c.Blocks));
         Assert.False(Client.TryNext(out _));
@@ -75,7 +75,7 @@ public sealed class BatchingTests : StoreTest
             await Task.Yield();
         }
 
-        Assert.Equal(8, Client.Asked);
+        Assert.Equal(12, Client.Asked);
     }
 
     [Fact]
