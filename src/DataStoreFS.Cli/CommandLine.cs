@@ -70,6 +70,7 @@ internal static class CommandLine
             OverlayVerb.Create(),
             PushVerb.Create(),
             PullVerb.Create(),
+            WarmVerb.Create(),
             ServeVerb.Create(),
             CompletionVerb.Create(),
             DemoVerb.Create(),
