@@ -71,6 +71,7 @@ internal static class CommandLine
             PushVerb.Create(),
             PullVerb.Create(),
             WarmVerb.Create(),
+            BenchVerb.Create(),
             ServeVerb.Create(),
             CompletionVerb.Create(),
             DemoVerb.Create(),

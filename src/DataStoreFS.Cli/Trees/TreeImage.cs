@@ -21,19 +21,20 @@ internal sealed record TreeImage(string Folder, int Setup, int Timepoint, LevelI
     /// <summary>The files of the grid by x, then y, then z: the order of their folders. Whether each is there is not looked at.</summary>
     public IEnumerable<string> Files()
     {
-        for (long x = First(0); x < First(0) + Count(0); x++)
+        for (long i = 0; i < Blocks; i++)
         {
-            for (long y = First(1); y < First(1) + Count(1); y++)
-            {
-                for (long z = First(2); z < First(2) + Count(2); z++)
-                {
-                    yield return FileAt(x, y, z);
-                }
-            }
+            yield return FileAt(i);
         }
     }
 
-    public string FileAt(long x, long y, long z) => string.Create(CultureInfo.InvariantCulture, $"{Folder}/{x}/{y}/{z}");
+    /// <summary>One of <see cref="Files"/>, from 0.</summary>
+    public string FileAt(long index)
+    {
+        long x = First(0) + (index / (Count(1) * Count(2)));
+        long y = First(1) + (index / Count(2) % Count(1));
+        long z = First(2) + (index % Count(2));
+        return string.Create(CultureInfo.InvariantCulture, $"{Folder}/{x}/{y}/{z}");
+    }
 
     private long First(int axis) => axis < Position.Count ? Position[axis] : 0;
 

@@ -18,6 +18,42 @@ internal static class TreeImages
         return [.. found.Where(f => filter.Wants(f.Setup, f.Timepoint, f.Level)).Select(f => Read(place, reader, f))];
     }
 
+    /// <summary>
+    /// The finest level of each setup and timepoint that a place stands for, or the level that it names, looked at one by one: of a remote tree each
+    /// look costs a request.
+    /// </summary>
+    public static IEnumerable<TreeImage> Finest(TreePlace place, bool backwards)
+    {
+        N5TreeReader reader = new(place.Container);
+        foreach (int setup in Ordered(place.Container, "setup", place.Setup, backwards))
+        {
+            string folder = Path.Join(place.Container, string.Create(CultureInfo.InvariantCulture, $"setup{setup}"));
+            foreach (int timepoint in Ordered(folder, "timepoint", place.Timepoint, backwards))
+            {
+                string timepointFolder = Path.Join(folder, string.Create(CultureInfo.InvariantCulture, $"timepoint{timepoint}"));
+                foreach (int level in Ordered(timepointFolder, "s", place.Level, backwards: false).Take(1))
+                {
+                    yield return Read(place, reader, (string.Create(CultureInfo.InvariantCulture, $"setup{setup}/timepoint{timepoint}/s{level}"), setup, timepoint, level));
+                }
+            }
+        }
+    }
+
+    private static int[] Ordered(string folder, string prefix, int? only, bool backwards)
+    {
+        if (only is int named)
+        {
+            return [named];
+        }
+
+        IEnumerable<int> numbers =
+            from path in Directory.EnumerateDirectories(folder, prefix + "*")
+            let number = int.TryParse(Path.GetFileName(path.AsSpan())[prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : -1
+            where number >= 0
+            select number;
+        return [.. backwards ? numbers.OrderDescending() : numbers.Order()];
+    }
+
     private static IEnumerable<(string Name, int Setup, int Timepoint, int Level)> Names(TreePlace place, N5TreeReader reader)
     {
         if (place is { Setup: int setup, Timepoint: int timepoint, Level: int level })
