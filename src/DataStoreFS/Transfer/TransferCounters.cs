@@ -20,16 +20,15 @@ public sealed class TransferCounters
     /// <summary>Voxels sent or received in this run, unpacked.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    // The rest is for whoever does the transfer.
-    public void Expect(long total) => Volatile.Write(ref _total, total);
+    internal void Expect(long total) => Volatile.Write(ref _total, total);
 
-    public void Skip(long blocks)
+    internal void Skip(long blocks)
     {
         Interlocked.Add(ref _skipped, blocks);
         Interlocked.Add(ref _done, blocks);
     }
 
-    public void Complete(long blocks, long bytes)
+    internal void Complete(long blocks, long bytes)
     {
         Interlocked.Add(ref _bytes, bytes);
         Interlocked.Add(ref _done, blocks);

@@ -22,7 +22,7 @@ public sealed class BlockSaver(WriteBackEngine engine, NativeBlockPool pool, ILo
                 return false;
             }
 
-            BlockBuffer block = WrittenBlock.Decode(buffer.Name, unsent.File, volume, key, pool);
+            BlockBuffer block = WrittenBlock.Take(buffer.Name, unsent.Buffer, unsent.Length, volume, key, pool);
             await engine.WriteAsync(key, block, cancellationToken).ConfigureAwait(false);
             buffer.Saved(unsent.Generation);
             return true;
@@ -41,12 +41,12 @@ public sealed class BlockSaver(WriteBackEngine engine, NativeBlockPool pool, ILo
         await engine.SyncAsync(key, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>RENAME of a finished temporary file onto a block's name: the whole file at once.</summary>
-    public async Task SaveFileAsync(string name, ReadOnlyMemory<byte> file, VolumeInfo volume, BlockKey key, CancellationToken cancellationToken)
+    /// <summary>RENAME of a finished temporary file onto a block's name: the whole file at once, not to be written any more.</summary>
+    public async Task SaveFileAsync(string name, BlockBuffer file, VolumeInfo volume, BlockKey key, CancellationToken cancellationToken)
     {
         try
         {
-            BlockBuffer block = WrittenBlock.Decode(name, file.Span, volume, key, pool);
+            BlockBuffer block = WrittenBlock.Take(name, file, file.Length, volume, key, pool);
             await engine.WriteAsync(key, block, cancellationToken).ConfigureAwait(false);
         }
         catch (DataStoreException fault)

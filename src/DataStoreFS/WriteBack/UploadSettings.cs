@@ -6,10 +6,11 @@ public sealed record UploadSettings
     public BatchLimit Limit { get; init; } = BatchLimit.Default;
 
     /// <summary>
-    /// Requests in flight. The real server serves one client faster than two (64 against 54 requests/s) but hides latency over a second
-    /// connection; others scale further. While all are busy, what is closed meanwhile gathers into the next batch.
+    /// Requests in flight. While all are busy, what is closed meanwhile gathers into the next batch. Measured with eight writers, against eight connections that POST
+    /// one block each: 4, 6 and 8 reach 0.76, 0.88 and 0.95 of them at an RTT of 20 ms, and 0.93, 0.84 and 0.70 on a server that imitates the original, where
+    /// requests of one view hinder each other. Near a fast server it makes no difference.
     /// </summary>
-    public int Senders { get; init; } = 4;
+    public int Senders { get; init; } = 6;
 
     /// <summary>How long a block is tried before its closer is told that the server cannot be reached.</summary>
     public TimeSpan GiveUpAfter { get; init; } = TimeSpan.FromSeconds(30);

@@ -7,6 +7,23 @@ namespace DataStoreFS.WriteBack;
 public static class WrittenBlock
 {
     /// <summary>
+    /// As <see cref="Decode"/>, but a file that is the raw image already is not copied: the answer is another reference to <paramref name="file"/>, which must
+    /// not be written any more while that is out.
+    /// </summary>
+    public static BlockBuffer Take(string name, BlockBuffer file, int length, VolumeInfo volume, in BlockKey key, NativeBlockPool pool)
+    {
+        ReadOnlySpan<byte> bytes = file.GetSpan()[..length];
+        if (length < file.Length || !IsImage(bytes, volume, key))
+        {
+            return Decode(name, bytes, volume, key, pool);
+        }
+
+        // Known since now, not since the program began to write.
+        file.FetchedAt = Environment.TickCount64;
+        return file.Retain();
+    }
+
+    /// <summary>
     /// Unpacks and checks. The mounted attributes say <c>raw</c>, but a copy from a compressed tree is understood by its magic bytes. The size has to be
     /// what the grid says at this place, or a full block as zarr pads its edge blocks; that one is clipped.
     /// </summary>
@@ -40,5 +57,16 @@ public static class WrittenBlock
                 $"{name} was not sent to the server: {fault.Message}; expected is an N5 block of {volume.VoxelType.Name()} voxels, raw or compressed",
                 fault);
         }
+    }
+
+    /// <summary>Whether nothing is to be done to it. Voxels that begin like a compression are looked at more closely by the codec.</summary>
+    private static bool IsImage(ReadOnlySpan<byte> file, VolumeInfo volume, in BlockKey key)
+    {
+        Size3 nominal = volume.Level(key).SizeAt(key.X, key.Y, key.Z);
+        Span<byte> header = stackalloc byte[BlockBuffer.HeaderBytes];
+        N5Header.Write(header, nominal);
+        return file.Length == BlockBuffer.HeaderBytes + (nominal.Count * volume.VoxelType.Bytes())
+            && file.StartsWith(header)
+            && N5BlockCodec.Sniff(file[header.Length..]).Type == N5CompressionType.Raw;
     }
 }

@@ -44,6 +44,46 @@ public sealed class WrittenBlockTests : IDisposable
     }
 
     [Fact]
+    public void ARawImageIsTakenWithoutACopy()
+    {
+        BlockBuffer file = Rented(Encode(new Size3(4, 4, 4), Voxels(64), N5Compression.Raw));
+        file.FetchedAt = 0; // when the program began to write
+        BlockBuffer block = WrittenBlock.Take("b", file, file.Length, _volume, TestVolume.Key(0), _pool);
+        Assert.Same(file, block);
+        Assert.NotEqual(0, block.FetchedAt);
+        file.Release();
+        Assert.Equal(Voxels(64), block.Payload.ToArray());
+        block.Release();
+    }
+
+    [Fact]
+    public void WhatIsNoImageYetIsTakenAsACopy()
+    {
+        byte[] raw = Encode(new Size3(4, 4, 4), Voxels(64), N5Compression.Raw);
+        byte[] likeGzip = Encode(new Size3(4, 4, 4), [0x1F, 0x8B, 0x08, .. Voxels(64)[3..]], N5Compression.Raw);
+        byte[] varlength = [0, 1, .. raw[2..16], 0, 0, 0, 64, .. raw[16..]];
+        foreach (byte[] bytes in new byte[][] { likeGzip, varlength, Encode(new Size3(4, 4, 4), Voxels(64), N5Compression.Gzip) })
+        {
+            BlockBuffer file = Rented(bytes);
+            BlockBuffer block = WrittenBlock.Take("b", file, file.Length, _volume, TestVolume.Key(0), _pool);
+            Assert.NotSame(file, block);
+            Assert.Equal(raw[..16], block.GetSpan()[..16].ToArray());
+            file.Release();
+            block.Release();
+        }
+
+        // The reservation is longer than what was written: its end is not the file's.
+        BlockBuffer longer = Rented([.. raw, 1, 2, 3]);
+        BlockBuffer exact = WrittenBlock.Take("b", longer, raw.Length, _volume, TestVolume.Key(0), _pool);
+        Assert.Equal(raw, exact.GetSpan().ToArray());
+        longer.Release();
+        exact.Release();
+        longer = Rented([.. raw, 1, 2, 3]);
+        Assert.Throws<DataStoreException>(() => WrittenBlock.Take("b", longer, longer.Length, _volume, TestVolume.Key(0), _pool));
+        longer.Release();
+    }
+
+    [Fact]
     public void VarlengthModeIsTakenWhenItsCountIsRight()
     {
         byte[] voxels = Voxels(64);
@@ -126,5 +166,12 @@ public sealed class WrittenBlockTests : IDisposable
         byte[] bytes = new byte[count * 2];
         new Random(count).NextBytes(bytes);
         return bytes;
+    }
+
+    private BlockBuffer Rented(byte[] bytes)
+    {
+        BlockBuffer buffer = _pool.Rent(bytes.Length);
+        bytes.CopyTo(buffer.GetSpan());
+        return buffer;
     }
 }

@@ -132,7 +132,7 @@ internal sealed class Renames(TreeContext context, MergedFiles files, Places pla
             }
 
             BlockKey key = context.KeyOf(block);
-            await blocks!.Saver.SaveFileAsync(context.Tree.PathOf(block), content.Memory, context.Tree.Volume, key, cancellationToken).ConfigureAwait(false);
+            await blocks!.Saver.SaveFileAsync(context.Tree.PathOf(block), content, context.Tree.Volume, key, cancellationToken).ConfigureAwait(false);
             return (Errno.OK, stat.Inode);
         }
         catch (DataStoreException fault)
