@@ -8,6 +8,8 @@ return args switch
     ["simulate", .. string[] traces] => SimulateCommand.Run(traces),
     ["dataset", string name, string folder] => DatasetCommand.Run(name, folder),
     ["replay", string trace, string tree, .. string[] options] => ReplayCommand.Run(trace, tree, options),
+    ["flush", string mount, string address, .. string[] options] => FlushBenchmark.Run(mount, address, options),
+    ["relay", string target, string roundTrip] => DelayRelay.Run(target, roundTrip),
     ["micro", .. string[] options] => Micro(options),
     _ => Usage(),
 };
@@ -29,6 +31,8 @@ static int Usage()
                Benchmarks replay TRACE TREE [--openers N] [--speed F] [--json]
                Benchmarks simulate [TRACE...]
                Benchmarks disk FOLDER [BLOCKS [EDGE]]
+               Benchmarks flush MOUNT DATASET [--writers N] [--blocks N] [--repetitions N]
+               Benchmarks relay ADDRESS:PORT RTT
         """);
     return 2;
 }
