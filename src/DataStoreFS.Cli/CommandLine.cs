@@ -70,6 +70,8 @@ internal static class CommandLine
             OverlayVerb.Create(),
             PushVerb.Create(),
             PullVerb.Create(),
+            WarmVerb.Create(),
+            BenchVerb.Create(),
             ServeVerb.Create(),
             CompletionVerb.Create(),
             DemoVerb.Create(),

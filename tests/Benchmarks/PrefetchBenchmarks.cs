@@ -31,6 +31,8 @@ public class PrefetchBenchmarks
     {
         public int PrefetchRoom => 100;
 
+        public TimeSpan DistanceOf(in BlockKey key) => TimeSpan.Zero;
+
         public PrefetchReply Prefetch(in BlockKey key, bool more = false) => PrefetchReply.Begun;
     }
 }

@@ -21,6 +21,7 @@ public sealed partial class LayeringTests
         ["Views"] = ["Model", "N5"],
         ["Opening"] = ["Model", "N5", "Caching", "Remote", "Views"],
         ["Transfer"] = ["Model", "N5", "Remote", "Views", "Opening"],
+        ["Warming"] = ["Model", "N5", "Caching", "Remote", "Blocks", "Opening", "Transfer"],
         ["Overlay"] = ["Model"],
         ["Tree"] = ["Model", "N5", "Caching", "Blocks", "Views", "Overlay"],
     };
@@ -85,6 +86,6 @@ public sealed partial class LayeringTests
     private static string ProductFolder([CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "src", "DataStoreFS"));
 
-    [GeneratedRegex(@"\bDataStoreFS\.(Model|N5|Caching|Remote|WriteBack|Blocks|Prefetch|Views|Opening|Transfer|Overlay|Tree|Mounting)\b(?!"")")]
+    [GeneratedRegex(@"\bDataStoreFS\.(Model|N5|Caching|Remote|WriteBack|Blocks|Prefetch|Views|Opening|Transfer|Warming|Overlay|Tree|Mounting)\b(?!"")")]
     private static partial Regex UsedNamespace();
 }

@@ -45,6 +45,7 @@ internal sealed class PrefetchSimulator(VolumeInfo volume, double roundTrip, dou
             double begin = _now;
             int next = 0;
             BlockKey?[] waiting = new BlockKey?[openers];
+            long[] served = new long[openers];
             while (next < burst.Blocks.Count || waiting.Any(block => block is not null))
             {
                 for (int opener = 0; opener < openers; opener++)
@@ -52,6 +53,7 @@ internal sealed class PrefetchSimulator(VolumeInfo volume, double roundTrip, dou
                     if (waiting[opener] is { } block && _cached.Contains(block))
                     {
                         waiting[opener] = null;
+                        served[opener] = (long)_now;
                     }
 
                     while (waiting[opener] is null && next < burst.Blocks.Count)
@@ -67,7 +69,7 @@ internal sealed class PrefetchSimulator(VolumeInfo volume, double roundTrip, dou
                             waiting[opener] = key;
                         }
 
-                        predictor?.Observe(new Access(key, 1, (long)_now, hit, hit ? 0 : roundTrip));
+                        predictor?.Observe(new Access(key, 1, (long)_now, hit, hit ? 0 : roundTrip, served[opener], roundTrip));
                         TakeGuesses(predictor);
                     }
                 }

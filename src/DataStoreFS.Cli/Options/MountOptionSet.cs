@@ -6,15 +6,12 @@ namespace DataStoreFS.Cli.Options;
 internal sealed class MountOptionSet
 {
     private readonly List<(MountOption Option, Option Parsed)> _long = [];
-    private readonly Option<string[]> _list;
+    private readonly Option<string[]>? _list;
 
+    /// <summary>All of them, also as <c>-o</c> lists.</summary>
     public MountOptionSet()
+        : this([.. MountOptions.All.Select(option => option.Name)])
     {
-        foreach (MountOption option in MountOptions.All)
-        {
-            _long.Add((option, option.Value is null ? Switch(option) : Valued(option)));
-        }
-
         _list = new Option<string[]>("-o")
         {
             Description = "The same options as one list: -o name=value,name2,… as in fstab (a comma in a value is written \\,).",
@@ -24,6 +21,15 @@ internal sealed class MountOptionSet
         _list.CompletionSources.Add(_ => MountOptions.All.Select(o => o.Value is null ? o.Name : o.Name + "="));
     }
 
+    /// <summary>Some of them, for another verb that opens a dataset.</summary>
+    public MountOptionSet(params IReadOnlyList<string> names)
+    {
+        foreach (MountOption option in MountOptions.All.Where(option => names.Contains(option.Name)))
+        {
+            _long.Add((option, option.Value is null ? Switch(option) : Valued(option)));
+        }
+    }
+
     public void AddTo(Command command)
     {
         foreach ((_, Option parsed) in _long)
@@ -31,14 +37,20 @@ internal sealed class MountOptionSet
             command.Add(parsed);
         }
 
-        command.Add(_list);
+        if (_list is not null)
+        {
+            command.Add(_list);
+        }
     }
+
+    /// <summary>The first of them that the command line has, as it is written there; null: none.</summary>
+    public string? FirstGiven(ParseResult parsed) => _long.Select(pair => pair.Parsed).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false })?.Name;
 
     /// <summary>The <c>-o</c> lists in their order, then the long options, which therefore win.</summary>
     /// <exception cref="Model.DataStoreException">Usage.</exception>
     public void Apply(ParseResult parsed, MountDraft draft)
     {
-        foreach (string list in parsed.GetValue(_list) ?? [])
+        foreach (string list in (_list is null ? null : parsed.GetValue(_list)) ?? [])
         {
             MountOptions.ApplyList(draft, list);
         }

@@ -7,12 +7,13 @@ namespace DataStoreFS.Cli.Transfers;
 /// <summary>How far a transfer is, as one line of text.</summary>
 internal static class TransferLine
 {
-    /// <summary>Such as <c>1,200 of 5,000 blocks, 38 MiB/s, 2 min left</c>.</summary>
+    /// <summary>Such as <c>1,200 of 5,000 blocks, 600 MiB, 38 MiB/s, 2 min left</c>.</summary>
     public static string Describe(TransferCounters counters, TransferRate rate)
     {
+        string size = counters.Bytes > 0 ? $", {Quantities.FormatSize(counters.Bytes)}" : "";
         string speed = rate.BytesPerSecond >= 1 ? $", {Quantities.FormatSize((long)rate.BytesPerSecond)}/s" : "";
         string left = rate.Left is { } time && counters.Done < counters.Total ? $", {Duration(time)} left" : "";
-        return $"{Count(counters.Done)} of {Count(counters.Total)} blocks{speed}{left}";
+        return $"{Count(counters.Done)} of {Count(counters.Total)} blocks{size}{speed}{left}";
     }
 
     public static string Percent(TransferCounters counters) =>

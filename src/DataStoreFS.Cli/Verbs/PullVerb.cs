@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using DataStoreFS.Cli.Daemon;
 using DataStoreFS.Cli.Logging;
 using DataStoreFS.Cli.Options;
@@ -15,8 +14,6 @@ namespace DataStoreFS.Cli.Verbs;
 /// <summary><c>datastorefs pull SOURCE DIR</c>.</summary>
 internal static class PullVerb
 {
-    private const int MostIds = 1_000_000;
-
     private static readonly string[] s_compressions = ["raw", "gzip", "lz4", "bzip2", "xz"];
 
     public static Command Create()
@@ -29,9 +26,7 @@ internal static class PullVerb
             HelpName = "NAME",
         };
         compression.CompletionSources.Add(_ => s_compressions);
-        Option<string> setups = Filter("--setup", "Only blocks of these setups, such as 0 or 0-3,7; the others stay in the tree, empty.");
-        Option<string> timepoints = Filter("--timepoint", "Only blocks of these timepoints, likewise.");
-        Option<string> levels = Filter("--level", "Only blocks of these levels, likewise.");
+        var filter = new FilterOptions("; the others stay in the tree, empty");
         var options = new ServerOptions();
         var verb = new Verb("pull", "Download a dataset as a local BigDataViewer N5 tree. Run again, it goes on where it stopped.")
         {
@@ -43,48 +38,26 @@ internal static class PullVerb
         };
         verb.Add(source);
         verb.Add(folder);
-        foreach (Option option in (Option[])[compression, setups, timepoints, levels])
-        {
-            verb.Add(option);
-        }
-
+        verb.Add(compression);
+        filter.AddTo(verb);
         options.AddTo(verb);
-        verb.SetAction((parsed, _) => RunAsync(
-            options.Remote(parsed),
-            new PullRequest
-            {
-                Source = SourceAddress.Parse(parsed.GetRequiredValue(source)),
-                Folder = parsed.GetRequiredValue(folder),
-                Compression = parsed.GetValue(compression),
-                Setups = Ids(parsed, setups),
-                Timepoints = Ids(parsed, timepoints),
-                Levels = Ids(parsed, levels),
-                Settings = new TransferSettings { Connections = options.Connections(parsed), BatchBytes = 4L << 20 },
-            }));
-        return verb;
-    }
-
-    /// <summary><c>3</c>, <c>0-10</c>, <c>0,2,5-7</c>.</summary>
-    /// <exception cref="DataStoreException">Usage.</exception>
-    internal static IReadOnlySet<int> ParseIds(string text)
-    {
-        HashSet<int> ids = [];
-        foreach (string part in text.Split(',', StringSplitOptions.TrimEntries))
+        verb.SetAction((parsed, _) =>
         {
-            string[] ends = part.Split('-', StringSplitOptions.TrimEntries);
-            int last = -1;
-            bool read = ends.Length <= 2
-                & int.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out int first)
-                && int.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out last);
-            if (!read || last < first || last - first >= MostIds)
-            {
-                throw new DataStoreException(DataStoreErrorKind.Usage, $"'{text}' is not a list of ids such as 0-3,7");
-            }
-
-            ids.UnionWith(Enumerable.Range(first, last - first + 1));
-        }
-
-        return ids;
+            ImageFilter wanted = filter.Read(parsed);
+            return RunAsync(
+                options.Remote(parsed),
+                new PullRequest
+                {
+                    Source = SourceAddress.Parse(parsed.GetRequiredValue(source)),
+                    Folder = parsed.GetRequiredValue(folder),
+                    Compression = parsed.GetValue(compression),
+                    Setups = wanted.Setups,
+                    Timepoints = wanted.Timepoints,
+                    Levels = wanted.Levels,
+                    Settings = new TransferSettings { Connections = options.Connections(parsed), BatchBytes = 4L << 20 },
+                });
+        });
+        return verb;
     }
 
     private static async Task<int> RunAsync(RemoteOptions remote, PullRequest request)
@@ -114,8 +87,4 @@ internal static class PullVerb
             }
         }
     }
-
-    private static Option<string> Filter(string name, string description) => new(name) { Description = description, HelpName = "IDS" };
-
-    private static IReadOnlySet<int>? Ids(ParseResult parsed, Option<string> option) => parsed.GetValue(option) is string text ? ParseIds(text) : null;
 }

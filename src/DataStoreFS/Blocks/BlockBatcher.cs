@@ -190,6 +190,7 @@ internal sealed class BlockBatcher : IAsyncDisposable
             {
                 bool queued = gate.Queue.Demanded + gate.Queue.Speculated > 0;
                 gate.Limit.Completed(now, batch.Received + ((long)batch.Count * WorkPerBlock), queued);
+                gate.Carried(now, batch.Received);
                 gate.Size.Observe(batch.Count, _time.GetElapsedTime(batch.Sent).TotalSeconds);
             }
 

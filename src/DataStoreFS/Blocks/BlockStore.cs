@@ -106,6 +106,8 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
         return new ValueTask<BlockBuffer?>(delay > TimeSpan.Zero ? FetchLaterAsync(key, delay, cancellationToken) : FetchAsync(key, cancellationToken));
     }
 
+    public TimeSpan DistanceOf(in BlockKey key) => _volumes.Of(key).Client.RoundTrip;
+
     public int PrefetchRoom => Math.Max(_options.SpeculationQueue - _flight.Count, 0);
 
     public PrefetchReply Prefetch(in BlockKey key, bool more = false)

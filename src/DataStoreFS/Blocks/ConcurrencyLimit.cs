@@ -10,10 +10,6 @@ namespace DataStoreFS.Blocks;
 /// </remarks>
 internal sealed class ConcurrencyLimit
 {
-    // Eight programs that begin at once over a line of 20 ms got 95 MB/s with eight connections and 58 with two. The price: such readers no longer
-    // share requests, 1.0 a block instead of 0.5, which a server with a high cost per request will feel until the limit has been learnt.
-    private const int Begin = 8;
-
     // A doubling that brings less than a fifth more has met a limit; in steady state a step must be worth a twentieth.
     private const double StartupGain = 1.2;
     private const double StepGain = 1.05;
@@ -37,10 +33,12 @@ internal sealed class ConcurrencyLimit
     private long _work;
     private long _roundStart = -1;
 
-    public ConcurrencyLimit(int maximum)
+    /// <param name="maximum">Never more than that.</param>
+    /// <param name="begin">Until something has been learnt.</param>
+    public ConcurrencyLimit(int maximum, int begin)
     {
         _maximum = Math.Max(maximum, 1);
-        Current = Math.Min(Begin, _maximum);
+        Current = Math.Clamp(begin, 1, _maximum);
         _settled = Current;
     }
 

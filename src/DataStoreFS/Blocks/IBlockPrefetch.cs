@@ -13,6 +13,9 @@ public interface IBlockPrefetch
     /// <param name="more">Another call follows at once, so that the blocks can share a request: nothing is sent before the one that says false.</param>
     PrefetchReply Prefetch(in BlockKey key, bool more = false);
 
+    /// <summary>How far away the server of a block is; zero when that is not known.</summary>
+    TimeSpan DistanceOf(in BlockKey key);
+
     /// <summary>How many more would be taken now.</summary>
     int PrefetchRoom { get; }
 }

@@ -30,7 +30,7 @@ internal sealed class RequestPlanner(MemoryTier memory, BlockStoreOptions option
             }
         }
 
-        ServerGate gate = new(server, options.MaxConcurrency);
+        ServerGate gate = new(server, options.MaxConcurrency, fetch.Volume.Client.RoundTrip);
         _servers.Add(gate);
         return gate;
     }
@@ -79,7 +79,7 @@ internal sealed class RequestPlanner(MemoryTier memory, BlockStoreOptions option
             return null;
         }
 
-        BlockBatch? batch = Take(gate, oldest, QueueLane.Speculation, int.MaxValue, memory.Budget / 4);
+        BlockBatch? batch = Take(gate, oldest, QueueLane.Speculation, gate.SpeculationShare, memory.Budget / 4);
         gate.Speculations += batch is null ? 0 : 1;
         return batch;
     }

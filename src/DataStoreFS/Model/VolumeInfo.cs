@@ -17,6 +17,9 @@ public sealed class VolumeInfo
     /// <summary>True when writes may go to it: a numbered version (also by way of <c>latest</c> and <c>new</c>).</summary>
     public bool Writable => int.TryParse(ResolvedVersion, out _);
 
+    /// <summary>All that is shown comes from numbered versions that are not the newest of the dataset.</summary>
+    public bool IsUnchanging => Versions.Count > 0 && Setups.All(s => int.TryParse(s.Version, out int version) && version < Versions[^1]);
+
     public required VoxelType VoxelType { get; init; }
 
     /// <summary>Full-resolution voxels of the first setup.</summary>

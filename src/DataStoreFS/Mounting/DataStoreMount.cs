@@ -64,6 +64,8 @@ public sealed class DataStoreMount : IAsyncDisposable
     /// <summary>Block buffers that somebody holds; the caches' own count too until <see cref="Completion"/>, after it any is a leak.</summary>
     internal int BuffersInUse => _parts.Pool.Rented;
 
+    private BlockStoreStatistics Fetched => (_parts.Blocks as BlockStore)?.Statistics ?? default;
+
     /// <summary>Opens the source, mounts it, and returns when its files can be read.</summary>
     /// <exception cref="DataStoreException">One line: what is wrong and what to do.</exception>
     /// <exception cref="FuseException">One line: why the kernel, or fusermount3, would not mount.</exception>
@@ -154,6 +156,8 @@ public sealed class DataStoreMount : IAsyncDisposable
         CacheBudget = Settings.CacheBytes,
         Prefetched = _parts.Prefetcher?.Statistics.Issued ?? 0,
         PrefetchedUsed = _parts.Prefetcher?.Statistics.Used ?? 0,
+        ServerRequests = Fetched.Requests,
+        ServerBlocks = Fetched.Blocks,
         Disk = _parts.DiskTier?.Statistics,
         PageRuns = _state.Pages.Runs,
         Outage = _state.Faults.Current,

@@ -34,6 +34,10 @@ public sealed record MountStatus
     public long Prefetched { get; init; }
     public long PrefetchedUsed { get; init; }
 
+    /// <summary>Requests to the server for blocks, and blocks asked for in them, ahead of programs or not.</summary>
+    public long ServerRequests { get; init; }
+    public long ServerBlocks { get; init; }
+
     /// <summary>Null without a disk cache.</summary>
     public DiskTierStatistics? Disk { get; init; }
 

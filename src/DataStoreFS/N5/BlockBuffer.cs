@@ -23,14 +23,18 @@ public sealed unsafe class BlockBuffer : MemoryManager<byte>
     private int _references;
     private long _fetchedAt;
 
-    internal BlockBuffer(NativeBlockPool pool, byte* pointer, int capacity)
+    internal BlockBuffer(NativeBlockPool pool, BlockSlab slab, byte* pointer, int capacity)
     {
         _pool = pool;
+        Slab = slab;
         Pointer = pointer;
         Capacity = capacity;
     }
 
     internal byte* Pointer { get; }
+
+    /// <summary>What its memory is a piece of.</summary>
+    internal BlockSlab Slab { get; }
 
     internal int Capacity { get; }
 

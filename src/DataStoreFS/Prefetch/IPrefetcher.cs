@@ -15,6 +15,12 @@ public interface IPrefetcher
     /// <param name="hit">Whether the answer was in memory.</param>
     void Observe(in BlockKey key, uint thread, bool hit);
 
+    /// <summary>
+    /// A thread has the block that was not in memory when it asked: from now on it is the program that takes its time. As cheap as
+    /// <see cref="Observe"/>.
+    /// </summary>
+    void Served(uint thread);
+
     PrefetchStatistics Statistics { get; }
 }
 

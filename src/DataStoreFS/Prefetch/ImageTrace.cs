@@ -18,6 +18,8 @@ internal sealed class ImageTrace
     private readonly Place _grid;
     private Box _box;
     private Box _boxBefore;
+    private Place _regionLow;
+    private Place _regionHigh;
     private byte _boxBurst;
     private byte _boxBurstBefore;
 
@@ -57,6 +59,16 @@ internal sealed class ImageTrace
     public int RegionOpen { get; set; }
 
     public long RegionCursor { get; set; }
+
+    /// <summary>The region whose gaps the cursor goes through; one that has grown is gone through again.</summary>
+    public void AimRegion(Box region)
+    {
+        if (region.Low != _regionLow || region.High != _regionHigh)
+        {
+            (_regionLow, _regionHigh) = (region.Low, region.High);
+            RegionCursor = 0;
+        }
+    }
 
     /// <summary>The burst in which its coarser neighbour's finer blocks were asked for.</summary>
     public byte RefinedIn { get; set; }

@@ -26,20 +26,16 @@ internal sealed class Predictor
     // 64 MiB under way fill 300 MB/s over 200 ms; more only makes more waste where a walk ends.
     private const long WalkBytes = 64 << 20;
 
-    // Region: so many places of it must have been read before its gaps are filled; never more guesses open than read places, so at most half is
-    // in vain.
-    private const int RegionBegin = 8;
-    private const int RegionAtOnce = 16;
-
-    // Below this wait in milliseconds, reading ahead in a region that is no plane costs the server more than it saves the program. Chosen, not
-    // tuned: with 4, eight readers in random order near the server lost about 30 % to the guesses; half of their blocks take 4-7 ms without any.
-    private const double RegionLatency = 15;
+    // A walk begins as far ahead as this many blocks for each millisecond of waiting: at 20 ms a reader takes a block in less than one.
+    private const double WalkBlocksPerMillisecond = 2;
+    private const double MostBegin = 64;
 
     private readonly PrefetchLedger _ledger;
     private readonly Dictionary<int, VolumeInfo> _volumes = [];
     private readonly Dictionary<uint, Program> _programs = [];
     private readonly CandidateQueue _candidates = new();
     private readonly Sweeper _sweeper;
+    private readonly RegionFiller _region;
     private readonly int _most;
     private readonly bool _fixed;
     private long _forgiven;
@@ -56,6 +52,7 @@ internal sealed class Predictor
         _fixed = isFixed;
         _ledger = new PrefetchLedger(most);
         _sweeper = new Sweeper(_candidates, _ledger);
+        _region = new RegionFiller(_candidates, _ledger);
     }
 
     public PrefetchStatistics Statistics => new(_observed, _issued, _used, _wasted);
@@ -75,6 +72,7 @@ internal sealed class Predictor
 
         _observed++;
         Program program = ProgramOf(access.Program, access.When);
+        program.Distance = access.Distance;
         if (access.Waited > 0)
         {
             program.ObserveWait(access.Waited);
@@ -85,6 +83,7 @@ internal sealed class Predictor
             Used(access, reason, guesser);
         }
 
+        bool first = program.HasReadNothing && !access.Hit && access.Distance >= RegionFiller.FirstDistance;
         ImageTrace image = program.Find(key.Image) ?? program.Add(key.Image, volume.Level(key), access.When);
         image.LastSeen = access.When;
         Place place = new(key.X, key.Y, key.Z);
@@ -97,7 +96,7 @@ internal sealed class Predictor
             program.GoTo(key.Timepoint);
         }
 
-        if (access.When - program.LastSeen > BurstPause || (leaves && (!image.Walk.IsWalking || image.NewestBurst == 0)))
+        if (access.When - Math.Max(program.LastSeen, access.Served) > BurstPause || (leaves && (!image.Walk.IsWalking || image.NewestBurst == 0)))
         {
             program.BeginBurst();
         }
@@ -107,6 +106,11 @@ internal sealed class Predictor
         if (image.NewestBurst != program.Burst || before != program.Burst)
         {
             Follow(program, image, volume, place);
+        }
+
+        if (first)
+        {
+            _region.Begin(program, image, place);
         }
     }
 
@@ -152,7 +156,7 @@ internal sealed class Predictor
             _candidates.Dequeue();
             if (!current)
             {
-                CloseRegionGuess(candidate.Key, candidate.Reason, candidate.Program);
+                RegionFiller.Close(candidate.Key, candidate.Reason, candidate.Program);
                 continue;
             }
 
@@ -168,7 +172,7 @@ internal sealed class Predictor
     {
         if (_ledger.TryUse(key, out PrefetchReason reason, out Program program))
         {
-            CloseRegionGuess(key, reason, program);
+            RegionFiller.Close(key, reason, program);
         }
 
         _issued--;
@@ -201,7 +205,7 @@ internal sealed class Predictor
 
         if (!moves && !refines && image.Remembers)
         {
-            FillRegion(program, image);
+            _region.Fill(program, image);
         }
     }
 
@@ -257,7 +261,8 @@ internal sealed class Predictor
         double trust = program.Trust(PrefetchReason.Walk);
         long blockBytes = Math.Max(image.Level.BlockSize.Count * volume.VoxelType.Bytes(), 1);
         int widest = (int)Math.Clamp(WalkBytes / blockBytes, 2, Math.Max(_most / 2, 2));
-        int window = _fixed ? _most : (int)Math.Clamp(program.Window * trust * trust, 2, widest);
+        double begin = Math.Min(program.Latency * WalkBlocksPerMillisecond, MostBegin);
+        int window = _fixed ? _most : (int)Math.Clamp(Math.Max(program.Window, begin) * trust * trust, 2, widest);
 
         // Half a window at a time: requests then carry many blocks. A movement knows better than its rows where it ends.
         if (moves || walk.Issued - walk.Front > window / 2)
@@ -278,35 +283,6 @@ internal sealed class Predictor
             else
             {
                 last = Math.Min(last + 1, walk.Front + (MostDetour * window));
-            }
-        }
-    }
-
-    private void FillRegion(Program program, ImageTrace image)
-    {
-        Box region = image.Newest;
-        bool worthIt = region.IsPlanar || program.Latency >= RegionLatency;
-        int allowed = Math.Min(RegionAtOnce, region.IsPlanar ? RegionBegin : RegionAtOnce); // a handful shares a request
-        bool early = region.Count < RegionBegin || region.Count - image.RegionOpen < allowed;
-        if (!worthIt || early || region.Volume <= region.Count || program.Trust(PrefetchReason.Region) < 0.3)
-        {
-            return;
-        }
-
-        for (; allowed > 0 && image.RegionCursor < region.Volume; image.RegionCursor++)
-        {
-            // x fastest: neighbours of one request then lie together on the server's disk.
-            long cell = image.RegionCursor;
-            Place place = new(
-                region.Low.X + (int)(cell % region.Extent(0)),
-                region.Low.Y + (int)(cell / region.Extent(0) % region.Extent(1)),
-                region.Low.Z + (int)(cell / region.Extent(0) / region.Extent(1)));
-            BlockKey key = image.Key.At(place.X, place.Y, place.Z);
-            if (image.BurstAt(place) == 0 && !_ledger.Contains(key))
-            {
-                _candidates.AddFirst(new Candidate(key, PrefetchReason.Region, program, 0));
-                image.RegionOpen++;
-                allowed--;
             }
         }
     }
@@ -335,7 +311,7 @@ internal sealed class Predictor
     {
         _used++;
         program.Used(reason);
-        CloseRegionGuess(access.Key, reason, program);
+        RegionFiller.Close(access.Key, reason, program);
         if (reason == PrefetchReason.Walk && !access.Hit)
         {
             // It was right and came late.
@@ -347,17 +323,9 @@ internal sealed class Predictor
         }
     }
 
-    private static void CloseRegionGuess(in BlockKey key, PrefetchReason reason, Program program)
-    {
-        if (reason == PrefetchReason.Region && program.Find(key.Image) is { } image)
-        {
-            image.RegionOpen = Math.Max(image.RegionOpen - 1, 0);
-        }
-    }
-
     private void Wasted(in BlockKey key, PrefetchReason reason, Program program)
     {
-        CloseRegionGuess(key, reason, program);
+        RegionFiller.Close(key, reason, program);
         _wasted++;
         program.Wasted(reason);
         if (reason == PrefetchReason.Walk)
@@ -393,5 +361,7 @@ internal sealed class Predictor
 /// <param name="Program">Which program: threads of one process are one.</param>
 /// <param name="When">Milliseconds.</param>
 /// <param name="Hit">Whether it was in memory.</param>
-/// <param name="Waited">How long its thread was busy with the block before it, when that one was a miss; 0 when unknown.</param>
-internal readonly record struct Access(BlockKey Key, uint Program, long When, bool Hit, double Waited);
+/// <param name="Waited">How long its thread waited for the block before it, when that one was a miss; 0 when unknown.</param>
+/// <param name="Served">When that block came, in milliseconds of the same clock; 0 when unknown.</param>
+/// <param name="Distance">Milliseconds of a round trip to the server; 0 when unknown.</param>
+internal readonly record struct Access(BlockKey Key, uint Program, long When, bool Hit, double Waited, long Served = 0, double Distance = 0);

@@ -89,4 +89,7 @@ internal enum PrefetchReason
 
     /// <summary>Nothing was asked for in a while: what could come.</summary>
     Idle,
+
+    /// <summary>The neighbours of the first block that a program asks for.</summary>
+    First,
 }

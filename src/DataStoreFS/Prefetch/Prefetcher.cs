@@ -85,12 +85,20 @@ public sealed class Prefetcher : IPrefetcher, IDisposable, IAsyncDisposable
         }
 
         long timestamp = _time.GetTimestamp();
-        (uint process, double waited) = _threads.Observe(thread, hit, timestamp);
-        _waiting.Enqueue(new Access(key, process, Milliseconds(timestamp), hit, waited));
+        (uint process, double waited, long served) = _threads.Observe(thread, hit, timestamp);
+        _waiting.Enqueue(new Access(key, process, Milliseconds(timestamp), hit, waited, Milliseconds(served), _sink.DistanceOf(key).TotalMilliseconds));
         Pump();
         if (Volatile.Read(ref _ticking) == 0 && Interlocked.Exchange(ref _ticking, 1) == 0)
         {
             _timer.Change(s_tick, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    public void Served(uint thread)
+    {
+        if (!_off)
+        {
+            _threads.Served(thread, _time.GetTimestamp());
         }
     }
 

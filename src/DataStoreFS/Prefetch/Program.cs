@@ -12,15 +12,16 @@ internal sealed class Program
 {
     public const byte LastBurst = byte.MaxValue;
 
-    private const int Reasons = 6;
+    private const int Reasons = 7;
     private const int MostImages = 96;
 
     // Longer than that it was the program that took its time.
     private const double MostWait = 200;
 
     private readonly Dictionary<ImageKey, ImageTrace> _images = [];
-    private readonly double[] _trust = [1, 1, 1, 1, 1, 1];
+    private readonly double[] _trust = [1, 1, 1, 1, 1, 1, 1];
     private byte _planBurst;
+    private double _latency;
 
     public byte Burst { get; private set; } = 1;
 
@@ -49,8 +50,13 @@ internal sealed class Program
     /// <summary>How many blocks of a walk to be ahead.</summary>
     public double Window { get; set; } = 8;
 
-    /// <summary>Milliseconds that the program's threads wait for a block as they see it; 0 when unknown.</summary>
-    public double Latency { get; private set; }
+    /// <summary>Milliseconds that the program's threads wait for a block as they see it; as far as nothing is known of that, the server's distance.</summary>
+    public double Latency => _latency == 0 ? Distance : _latency;
+
+    /// <summary>Milliseconds of a round trip to the server that was asked last.</summary>
+    public double Distance { get; set; }
+
+    public bool HasReadNothing => _images.Count == 0;
 
     public IEnumerable<ImageTrace> Images => _images.Values;
 
@@ -138,7 +144,7 @@ internal sealed class Program
     /// A thread came back this long after it missed a block. The mean, not the least: a block that was on its way already is waited for a little.
     /// </summary>
     public void ObserveWait(double milliseconds) =>
-        Latency = Latency == 0 ? milliseconds : Latency + ((Math.Min(milliseconds, MostWait) - Latency) / 16);
+        _latency = _latency == 0 ? milliseconds : _latency + ((Math.Min(milliseconds, MostWait) - _latency) / 16);
 }
 
 /// <summary>

@@ -16,8 +16,11 @@ internal sealed class ThreadTable(TimeProvider time, Func<uint, uint> processOf)
     private readonly ConcurrentDictionary<uint, Entry> _threads = new();
 
     /// <summary>Notes an access of a thread.</summary>
-    /// <returns>Its process, and the milliseconds since its last access when that one was a miss (else 0).</returns>
-    public (uint Process, double Waited) Observe(uint thread, bool hit, long timestamp)
+    /// <returns>
+    /// Its process; how many milliseconds its last access was waited for if that was a miss (else 0); and the timestamp of its being served, 0 when
+    /// not known.
+    /// </returns>
+    public (uint Process, double Waited, long Served) Observe(uint thread, bool hit, long timestamp)
     {
         if (!_threads.TryGetValue(thread, out Entry? entry) || time.GetElapsedTime(entry.Since, timestamp).TotalMilliseconds > GoodForMilliseconds)
         {
@@ -30,9 +33,19 @@ internal sealed class ThreadTable(TimeProvider time, Func<uint, uint> processOf)
             _threads[thread] = entry;
         }
 
-        double waited = entry.Missed ? time.GetElapsedTime(entry.Last, timestamp).TotalMilliseconds : 0;
+        long served = entry.Served;
+        double waited = entry.Missed && served > entry.Last ? time.GetElapsedTime(entry.Last, served).TotalMilliseconds : 0;
         (entry.Last, entry.Missed) = (timestamp, !hit);
-        return (entry.Process, waited);
+        return (entry.Process, waited, served);
+    }
+
+    /// <summary>A thread's last access is answered.</summary>
+    public void Served(uint thread, long timestamp)
+    {
+        if (_threads.TryGetValue(thread, out Entry? entry))
+        {
+            entry.Served = timestamp;
+        }
     }
 
     /// <summary>The process of a thread by /proc; the thread itself when that cannot be known.</summary>
@@ -72,5 +85,7 @@ internal sealed class ThreadTable(TimeProvider time, Func<uint, uint> processOf)
         public long Last { get; set; }
 
         public bool Missed { get; set; }
+
+        public long Served { get; set; }
     }
 }

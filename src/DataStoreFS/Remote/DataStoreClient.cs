@@ -44,6 +44,8 @@ public sealed class DataStoreClient : IDataStoreClient, IDatasetCreator
 
     public string Server { get; }
 
+    public TimeSpan RoundTrip => _transport.RoundTrip;
+
     public Task<string> GetDatasetJsonAsync(string uuid, CancellationToken cancellationToken)
     {
         RemoteName.RequireUuid(uuid);

@@ -14,6 +14,7 @@ namespace DataStoreFS.Remote;
 internal sealed class HttpTransport : IDisposable
 {
     private readonly FlurlClient _client = new();
+    private readonly RoundTrip _roundTrip = new(TimeProvider.System);
     private readonly Uri _home;
     private readonly AccessToken? _token;
     private readonly string _userAgent;
@@ -23,11 +24,14 @@ internal sealed class HttpTransport : IDisposable
         _home = new Uri(server);
         _token = options.Token;
         _userAgent = options.UserAgent;
-        _client.Settings.HttpClientFactory = new SocketsClientFactory(options);
+        _client.Settings.HttpClientFactory = new SocketsClientFactory(options, _roundTrip);
         _client.Settings.AllowedHttpStatusRange = "*";
         _client.Settings.Timeout = null;
         _client.Settings.CookiesEnabled = false;
     }
+
+    /// <summary>The quickest handshake with the server so far; zero before the first.</summary>
+    public TimeSpan RoundTrip => _roundTrip.Shortest;
 
     /// <summary>For cleaning what a server says: it may repeat the token.</summary>
     public AccessToken? Token => _token;

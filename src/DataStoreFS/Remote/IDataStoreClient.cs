@@ -12,6 +12,9 @@ public interface IDataStoreClient : IBlockWriter, IAsyncDisposable
     /// <summary>Scheme, host, port and prefix, without a trailing slash.</summary>
     string Server { get; }
 
+    /// <summary>How far away the server is: the quickest handshake so far; zero before the first.</summary>
+    TimeSpan RoundTrip { get; }
+
     /// <summary><c>GET /datasets/{uuid}</c>: the JSON text. NotFound when the server does not know the dataset.</summary>
     Task<string> GetDatasetJsonAsync(string uuid, CancellationToken cancellationToken);
 

@@ -3,10 +3,12 @@ using Flurl.Http.Configuration;
 namespace DataStoreFS.Remote;
 
 /// <summary>The HTTP stack under Flurl, with the settings that this protocol needs.</summary>
-internal sealed class SocketsClientFactory(RemoteOptions options) : DefaultHttpClientFactory
+internal sealed class SocketsClientFactory(RemoteOptions options, RoundTrip roundTrip) : DefaultHttpClientFactory
 {
     public override HttpMessageHandler CreateMessageHandler() => new SocketsHttpHandler
     {
+        ConnectCallback = roundTrip.ConnectAsync,
+
         // A redirect is an answer here: it names a dedicated server, which must not get the token.
         AllowAutoRedirect = false,
 

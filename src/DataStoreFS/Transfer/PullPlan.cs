@@ -17,12 +17,10 @@ internal sealed class PullPlan
         _volume = opened.Info;
         _source = $"{request.Source.Server}/datasets/{_volume.Uuid}/{_volume.ResolvedVersion}";
         Opened = opened;
-        int levels = _volume.Setups.Count == 0 ? 0 : _volume.Setups.Max(setup => setup.Levels.Count);
-        RequireKnown(request.Setups, "setup", _volume.Setups.Select(setup => setup.Id));
-        RequireKnown(request.Timepoints, "timepoint", _volume.TimepointIds);
-        RequireKnown(request.Levels, "level", Enumerable.Range(0, levels));
+        ImageFilter filter = new(request.Setups, request.Timepoints, request.Levels);
+        filter.RequireKnown(_source, _volume);
         Compression = CompressionOf(request);
-        Images = [.. ImagesOf(request)];
+        Images = [.. ImagesOf(filter)];
         Wanted = string.Join('/', Text(request.Setups), Text(request.Timepoints), Text(request.Levels));
     }
 
@@ -42,19 +40,18 @@ internal sealed class PullPlan
     /// <summary>Setups that the protocol has no address for.</summary>
     public IEnumerable<SetupInfo> Unreachable => _volume.Setups.Where(setup => !setup.Addressable);
 
-    private IEnumerable<PullImage> ImagesOf(PullRequest request)
+    private IEnumerable<PullImage> ImagesOf(ImageFilter filter)
     {
         int ordinal = 0;
         foreach (int timepoint in _volume.TimepointIds)
         {
             foreach (SetupInfo setup in _volume.Setups)
             {
-                bool wanted = setup.Addressable && request.Setups?.Contains(setup.Id) != false && request.Timepoints?.Contains(timepoint) != false;
                 foreach (LevelInfo level in setup.Levels)
                 {
                     ImageAddress address = new(_volume.Uuid, level.Factors, setup.Version, timepoint, setup.ChannelId, setup.AngleId);
                     string name = LocalDataset.ImageName(setup.Id, timepoint, level.Index);
-                    yield return new PullImage(ordinal++, name, address, level, wanted && request.Levels?.Contains(level.Index) != false);
+                    yield return new PullImage(ordinal++, name, address, level, setup.Addressable && filter.Wants(setup.Id, timepoint, level.Index));
                 }
             }
         }
@@ -71,15 +68,6 @@ internal sealed class PullPlan
             ? compression
             : throw new DataStoreException(
                 DataStoreErrorKind.Usage, $"compression '{ForeignText.Shown(request.Compression)}' is not supported; raw, gzip, lz4, bzip2 and xz are");
-    }
-
-    private void RequireKnown(IReadOnlySet<int>? wanted, string what, IEnumerable<int> known)
-    {
-        HashSet<int> ids = [.. known];
-        foreach (int id in wanted?.Where(id => !ids.Contains(id)) ?? [])
-        {
-            throw new DataStoreException(DataStoreErrorKind.Usage, $"{_source} has no {what} {id}; 'datastorefs info' says what it has");
-        }
     }
 
     private static string Text(IReadOnlySet<int>? ids) => ids is null ? "all" : string.Join(',', ids.Order());

@@ -20,15 +20,16 @@ public sealed class TransferCounters
     /// <summary>Voxels sent or received in this run, unpacked.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    internal void Expect(long total) => Volatile.Write(ref _total, total);
+    // The rest is for whoever does the transfer.
+    public void Expect(long total) => Volatile.Write(ref _total, total);
 
-    internal void Skip(long blocks)
+    public void Skip(long blocks)
     {
         Interlocked.Add(ref _skipped, blocks);
         Interlocked.Add(ref _done, blocks);
     }
 
-    internal void Complete(long blocks, long bytes)
+    public void Complete(long blocks, long bytes)
     {
         Interlocked.Add(ref _bytes, bytes);
         Interlocked.Add(ref _done, blocks);

@@ -53,6 +53,7 @@ public sealed class BatchingTests : StoreTest
     [Fact]
     public async Task ABurstIsSpreadOverTheFreeConnections()
     {
+        Client.RoundTrip = TimeSpan.FromMilliseconds(2);
         BlockStore store = Store();
         Task<byte?>[] readers = [.. Enumerable.Range(0, 12).Select(x => ReadAsync(store, At(x)))];
         ScriptedCall[] calls = [.. await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Client.NextAsync().AsTask()))];
@@ -76,6 +77,44 @@ public sealed class BatchingTests : StoreTest
         }
 
         Assert.Equal(12, Client.Asked);
+    }
+
+    [Fact]
+    public async Task NearTheServerABurstSharesRequests()
+    {
+        BlockStore store = Store();
+        Task<byte?>[] readers = [.. Enumerable.Range(0, 8).Select(x => ReadAsync(store, At(x)))];
+        ScriptedCall[] first = [await Client.NextAsync(), await Client.NextAsync()];
+        Assert.All(first, c => Assert.Single(c.Blocks));
+        Assert.False(Client.TryNext(out _));
+
+        first[0].Answer();
+        ScriptedCall shared = await Client.NextAsync();
+        Assert.Equal([2, 3, 4, 5, 6, 7], shared.Xs);
+        first[1].Answer();
+        shared.Answer();
+        await Task.WhenAll(readers);
+        Assert.Equal(3, store.Statistics.Requests);
+    }
+
+    [Theory]
+    [InlineData(0, 1, 16, 16)]
+    [InlineData(20, 12, 3, 4)]
+    public async Task GuessesAreSplitOverConnectionsThatBeginSlowly(int roundTrip, int requests, int fewest, int most)
+    {
+        Client.RoundTrip = TimeSpan.FromMilliseconds(roundTrip);
+        BlockStore store = Store(new BlockStoreOptions { CacheBytes = 4 << 20 });
+        for (int x = 0; x < 40; x++)
+        {
+            store.Prefetch(At(x), more: x < 39);
+        }
+
+        for (int i = 0; i < requests; i++)
+        {
+            Assert.InRange((await Client.NextAsync()).Blocks.Count, fewest, most);
+        }
+
+        Assert.False(Client.TryNext(out _));
     }
 
     [Fact]

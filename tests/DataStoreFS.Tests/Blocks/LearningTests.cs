@@ -20,7 +20,7 @@ public sealed class LearningTests
     [Fact]
     public void WithoutAQueueNothingIsLearnt()
     {
-        ConcurrencyLimit limit = new(32);
+        ConcurrencyLimit limit = new(32, 2);
         int before = limit.Current;
         for (int i = 0; i < 1000; i++)
         {
@@ -33,7 +33,7 @@ public sealed class LearningTests
     [Fact]
     public void FailuresHalveAndNeverReachZero()
     {
-        ConcurrencyLimit limit = new(32);
+        ConcurrencyLimit limit = new(32, 2);
         for (int i = 0; i < 10; i++)
         {
             limit.Failed();
@@ -77,7 +77,7 @@ public sealed class LearningTests
     // A closed loop: as many requests as allowed are always under way; each takes what the formula says for that many, with a tenth of noise.
     private static int Settle(Func<int, double> seconds, int rounds)
     {
-        ConcurrencyLimit limit = new(32);
+        ConcurrencyLimit limit = new(32, 2);
         Random random = new(7);
         PriorityQueue<double, double> ends = new();
         double now = 0;

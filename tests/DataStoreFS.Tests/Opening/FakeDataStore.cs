@@ -11,6 +11,8 @@ internal sealed class FakeDataStore : IDataStoreClient
     private readonly NativeBlockPool _pool = new();
 
     public string Server => "http://store:9080";
+
+    public TimeSpan RoundTrip { get; init; }
     public string Json { get; set; } = "";
 
     /// <summary>By version; an exception is thrown.</summary>

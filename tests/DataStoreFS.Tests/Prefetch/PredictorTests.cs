@@ -81,11 +81,40 @@ public sealed class PredictorTests
     }
 
     [Fact]
-    public void AFewRandomBlocksOfALevelAreNotFollowedByOthers()
+    public void AFewRandomBlocksOfALevelAreFollowedByTheNeighboursOfTheFirstOnly()
     {
         SimulatedRun run = Simulate(Workloads.Medium, Workloads.Shuffled(7), 1, new Predictor(Most, false));
 
+        Assert.InRange(run.Guessed, 1, 9);
+    }
+
+    [Fact]
+    public void NearTheServerAFirstBlockIsFetchedAlone()
+    {
+        SimulatedRun run = new PrefetchSimulator(Workloads.Medium, 0.2, MegabytesPerSecond).Run(Workloads.Shuffled(7), new Predictor(Most, false));
+
         Assert.Equal(0, run.Guessed);
+    }
+
+    [Fact]
+    public void AThreadThatWaitsForItsBlockMakesNoPause()
+    {
+        Predictor predictor = new(Most, false);
+        predictor.AddVolume(Workloads.Medium);
+        BlockKey[] guesses = new BlockKey[64];
+        HashSet<BlockKey> guessed = [];
+        BlockKey[] plane = [.. Workloads.All(0, 1, 2).Where(block => block.Z == 3)];
+        new Random(3).Shuffle(plane);
+
+        // Each block takes 100 ms to come, longer than the pause that ends a burst; the program itself takes 1.
+        foreach ((int index, BlockKey key) in plane.Take(12).Index())
+        {
+            long now = 1000 + (index * 101);
+            predictor.Observe(new Access(key, 1, now, false, index == 0 ? 0 : 100, index == 0 ? 0 : now - 1, 20));
+            guessed.UnionWith(guesses[..predictor.Take(guesses, now)]);
+        }
+
+        Assert.True(guessed.Count(key => key.Z == 3) > 30, $"{guessed.Count} guesses for a plane of which 12 blocks were read");
     }
 
     [Fact]

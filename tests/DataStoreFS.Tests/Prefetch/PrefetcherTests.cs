@@ -193,6 +193,8 @@ public sealed class PrefetcherTests
 
         public int PrefetchRoom { get; init; } = 1000;
 
+        public TimeSpan DistanceOf(in BlockKey key) => TimeSpan.Zero;
+
         public PrefetchReply Prefetch(in BlockKey key, bool more = false)
         {
             if (Remembers)

@@ -16,6 +16,8 @@ internal sealed class ScriptedClient(NativeBlockPool pool) : IDataStoreClient
 
     public string Server { get; init; } = "http://scripted:1";
 
+    public TimeSpan RoundTrip { get; set; }
+
     /// <summary>Every call is answered when it is made.</summary>
     public bool AnswerAtOnce { get; set; }
 

@@ -42,6 +42,8 @@ public class UsageTests
     [InlineData("help mount")]
     [InlineData("mount --help")]
     [InlineData("serve -h")]
+    [InlineData("warm --help")]
+    [InlineData("help bench")]
     public async Task HelpEndsWithExamples(string args)
     {
         CliResult result = await CliProgram.RunAsync(args.Split(' '));

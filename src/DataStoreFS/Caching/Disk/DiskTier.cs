@@ -81,9 +81,26 @@ public sealed class DiskTier : IBlockTier, IAsyncDisposable
                 Volatile.Read(ref _damaged),
                 _writer.Written,
                 _writer.Refused,
-                _sweeper.Evicted);
+                _sweeper.Evicted)
+            {
+                Waiting = _writer.Waiting,
+            };
         }
     }
+
+    /// <summary>Bytes that blocks may take here now, what they take already included: the limit, or what the file system leaves.</summary>
+    public long Room
+    {
+        get
+        {
+            (long available, long total) = _folder.Space();
+            long left = _accounts.Total().Bytes + available - (long)(total * DiskSweeper.FreeShare);
+            return Math.Clamp(left, 0, _size);
+        }
+    }
+
+    /// <summary>Bytes that a block of this level takes here at most.</summary>
+    public static long BytesOf(long imageBytes) => DiskShards.Allocated(DiskRecord.MaximumHeaderBytes + imageBytes);
 
     /// <summary>Before any block of the volume is asked for.</summary>
     /// <param name="volume">The volume.</param>
@@ -237,4 +254,8 @@ public sealed class DiskTier : IBlockTier, IAsyncDisposable
 /// <param name="Refused">Blocks offered and not written.</param>
 /// <param name="Evicted">Files deleted to make room.</param>
 public sealed record DiskTierStatistics(
-    long Bytes, long Size, long Blocks, long Hits, long Misses, long Damaged, long Written, long Refused, long Evicted);
+    long Bytes, long Size, long Blocks, long Hits, long Misses, long Damaged, long Written, long Refused, long Evicted)
+{
+    /// <summary>Blocks offered that are neither written nor refused yet.</summary>
+    public long Waiting { get; init; }
+}

@@ -20,7 +20,7 @@ internal sealed class DiskVolume
         _maxAge = maxAge == Timeout.InfiniteTimeSpan ? long.MaxValue : Math.Max(maxAge.Ticks, 0);
         _floor = floor;
         Mark = mark;
-        KeepsMissing = volume.Setups.All(setup => int.TryParse(setup.Version, out int number) && volume.Versions is [.., int newest] && number < newest);
+        KeepsMissing = volume.IsUnchanging;
         _templates = [.. volume.Setups.Select(setup => Template(volume, setup, server))];
     }
 

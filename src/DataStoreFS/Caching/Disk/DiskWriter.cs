@@ -50,6 +50,7 @@ internal sealed unsafe class DiskWriter
     private readonly byte[] _name = new byte[DiskRecord.NameCharacters + 1];
     private readonly string _prefix = $"{DiskShards.NewPrefix}{Environment.ProcessId}-{Guid.NewGuid():N}-";
     private long _queued;
+    private long _offered;
     private long _written;
     private long _refused;
     private long _counter;
@@ -76,9 +77,13 @@ internal sealed unsafe class DiskWriter
     /// <summary>Offers that were not written: the queue was full, no room, or the disk failed.</summary>
     public long Refused => Volatile.Read(ref _refused);
 
+    /// <summary>Offers that are neither written nor refused yet.</summary>
+    public long Waiting => Math.Max(Volatile.Read(ref _offered) - Written - Refused, 0);
+
     /// <summary>Takes a reference of its own when it takes the offer.</summary>
     public void Add(DiskVolume volume, in BlockKey key, BlockBuffer? block, long fetched)
     {
+        Interlocked.Increment(ref _offered);
         long bytes = block?.Length ?? DiskRecord.MaximumHeaderBytes;
         if (Interlocked.Add(ref _queued, bytes) > QueueBytes)
         {
@@ -123,6 +128,11 @@ internal sealed unsafe class DiskWriter
         {
             // Stopped in between: nothing is taken any more.
             offer.Block?.Release();
+            if (offer.Volume is not null)
+            {
+                Interlocked.Increment(ref _refused);
+            }
+
             offer.Reached?.SetResult();
         }
     }

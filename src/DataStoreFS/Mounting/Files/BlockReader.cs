@@ -35,7 +35,7 @@ internal sealed class BlockReader(TreeContext context)
                 context.Reads.Miss();
                 int caller = op.Request.Caller.Pid;
                 long offset = op.Offset;
-                ValueTask<Errno> reply = FetchAsync(op, node, key);
+                ValueTask<Errno> reply = FetchAsync(op, node, key, caller);
                 Observe(offset, caller, key, hit: false); // after its own fetch has begun, so that guesses go behind it
                 return reply;
         }
@@ -100,7 +100,7 @@ internal sealed class BlockReader(TreeContext context)
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Errno> FetchAsync(ReadOp op, Node node, BlockKey key)
+    private async ValueTask<Errno> FetchAsync(ReadOp op, Node node, BlockKey key, int caller)
     {
         BlockBuffer? block;
         try
@@ -112,6 +112,7 @@ internal sealed class BlockReader(TreeContext context)
             return ErrnoMap.Of(fault.Kind);
         }
 
+        context.Prefetcher?.Served((uint)caller);
         return block is null ? ReplyMissing(op, node) : ReplyAndRelease(op, block);
     }
 }

@@ -32,7 +32,7 @@ internal sealed class LookupHandler(TreeContext context, Existence existence)
         {
             BlockPresence.Present => new(op.Reply(EntryOf(node, BlockExistence.Present))),
             BlockPresence.Missing => new(op.ReplyMissing(context.Policy.MissingFor)),
-            _ => SettleAsync(op, node),
+            _ => SettleAsync(op, node, caller),
         };
         context.Prefetcher?.Observe(context.KeyOf(node), caller, known != BlockPresence.Unknown);
         return reply;
@@ -75,9 +75,10 @@ internal sealed class LookupHandler(TreeContext context, Existence existence)
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Errno> SettleAsync(LookupOp op, Node node)
+    private async ValueTask<Errno> SettleAsync(LookupOp op, Node node, uint caller)
     {
         BlockExistence settled = await existence.SettleAsync(node, op.Request.Interrupted).ConfigureAwait(false);
+        context.Prefetcher?.Served(caller);
         return settled == BlockExistence.Missing ? op.ReplyMissing(context.Policy.MissingFor) : op.Reply(EntryOf(node, settled));
     }
 }

@@ -13,7 +13,7 @@ internal sealed class KernelCachePolicy
 
     public KernelCachePolicy(MountSettings settings, VolumeInfo volume)
     {
-        bool unchanging = !settings.ReadWrite && IsUnchanging(volume);
+        bool unchanging = !settings.ReadWrite && volume.IsUnchanging;
         MaxAge = unchanging ? MountSettings.Never : settings.MaxAge;
         TimeSpan missing = unchanging ? s_longestMissing : Shorter(settings.MissingAge, MaxAge);
         MissingFor = Shorter(missing, s_longestMissing);
@@ -45,10 +45,6 @@ internal sealed class KernelCachePolicy
 
     /// <summary>The same for directories: only where no listing can ever change.</summary>
     public bool StatelessDirectories { get; }
-
-    /// <summary>All that is shown comes from numbered versions that are not the newest of the dataset.</summary>
-    public static bool IsUnchanging(VolumeInfo volume) =>
-        volume.Versions.Count > 0 && volume.Setups.All(s => int.TryParse(s.Version, out int version) && version < volume.Versions[^1]);
 
     private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a == MountSettings.Never ? b : b == MountSettings.Never ? a : a < b ? a : b;
 }

@@ -1,0 +1,82 @@
+using System.Globalization;
+using DataStoreFS.Model;
+
+namespace DataStoreFS.Cli.Trees;
+
+/// <summary>A path in or above an N5 container of BigDataViewer, and the part of it that the path stands for.</summary>
+/// <param name="Path">Absolute.</param>
+/// <param name="Container">The folder of the <c>setupS</c> folders.</param>
+internal sealed record TreePlace(string Path, string Container)
+{
+    private static readonly string[] s_prefixes = ["setup", "timepoint", "s", "", "", ""];
+
+    public int? Setup { get; private init; }
+
+    public int? Timepoint { get; private init; }
+
+    public int? Level { get; private init; }
+
+    /// <summary>The beginning of x, y, z: as much of it as the path has.</summary>
+    public IReadOnlyList<int> Position { get; private init; } = [];
+
+    /// <param name="path">
+    /// A container, the folder it lies in (like a mount point), or something in it: <c>…/export.n5/setup0/timepoint3/s1/5/2</c>.
+    /// </param>
+    /// <exception cref="DataStoreException">Usage: it is nothing of the kind.</exception>
+    public static TreePlace Of(string path)
+    {
+        string full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+        string[] steps = full.Split('/');
+        int first = Array.FindLastIndex(steps, step => Number(step, "setup") is not null);
+        if (first > 0)
+        {
+            return Inside(full, string.Join('/', steps[..first]), steps[first..]);
+        }
+
+        return Containers(full).FirstOrDefault(IsContainer) is string container
+            ? new TreePlace(full, container.Length == 0 ? "/" : container)
+            : throw new DataStoreException(
+                DataStoreErrorKind.Usage, $"there is no N5 container of BigDataViewer (export.n5 with setup folders) at {full}; name one, or something in it");
+    }
+
+    private static TreePlace Inside(string full, string container, string[] steps)
+    {
+        int?[] numbers = [.. steps.Select((step, i) => i < s_prefixes.Length ? Number(step, s_prefixes[i]) : null)];
+        if (numbers.Any(number => number is null))
+        {
+            throw new DataStoreException(DataStoreErrorKind.Usage, $"{full} is no image or block of an N5 container; expected .../setupS/timepointT/sL/X/Y/Z, or less of it");
+        }
+
+        if (!PlainFile.Exists(full))
+        {
+            throw new DataStoreException(DataStoreErrorKind.NotFound, $"{full} does not exist");
+        }
+
+        return new TreePlace(full, container)
+        {
+            Setup = numbers[0],
+            Timepoint = numbers.ElementAtOrDefault(1),
+            Level = numbers.ElementAtOrDefault(2),
+            Position = [.. numbers.Skip(3).Select(number => number!.Value)],
+        };
+    }
+
+    private static IEnumerable<string> Containers(string folder)
+    {
+        yield return folder;
+        yield return System.IO.Path.Join(folder, "export.n5");
+        if (Directory.Exists(folder))
+        {
+            foreach (string other in Directory.EnumerateDirectories(folder, "*.n5").Order(StringComparer.Ordinal))
+            {
+                yield return other;
+            }
+        }
+    }
+
+    private static bool IsContainer(string folder) =>
+        Directory.Exists(folder) && Directory.EnumerateDirectories(folder, "setup*").Any(path => Number(System.IO.Path.GetFileName(path), "setup") is not null);
+
+    private static int? Number(string step, string prefix) =>
+        step.StartsWith(prefix, StringComparison.Ordinal) && int.TryParse(step.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
+}
