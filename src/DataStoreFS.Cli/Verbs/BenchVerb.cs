@@ -21,7 +21,7 @@ internal static class BenchVerb
         };
         var files = new Option<int>("--files")
         {
-            Description = "Blocks to read in each of the two cold runs (default: 256).",
+            Description = "Blocks to read in each of the two cold runs.",
             HelpName = "N",
             DefaultValueFactory = _ => 256,
         };

@@ -70,6 +70,7 @@ internal static class StatusVerb
         Row(grid, "read ahead", $"{Number(status.Prefetched)} blocks, {Number(status.PrefetchedUsed)} of them used");
         long reads = status.MemoryHits + status.MemoryMisses;
         Row(grid, "blocks read", $"{Number(reads)}, {Number(status.MemoryHits)} of them from memory, {Number(status.FailedReads)} failed");
+        Row(grid, "asked the server", $"{Number(status.ServerBlocks)} blocks in {Number(status.ServerRequests)} requests");
         Row(grid, "bytes read", Quantities.FormatSize(status.BytesRead));
         if (status.WriteBack is WriteBackStatus written)
         {

@@ -23,6 +23,9 @@ internal sealed class MountWarmer(Func<CancellationToken, Task<MountStatus>> sta
     // What the mount's disk cache may have left to write: a good part of the queue in which it keeps blocks (DiskWriter.QueueBytes).
     private const long MostWaitingBytes = 16L << 20;
 
+    // Some blocks that cannot be read are worth going on with; that many are a server that is gone.
+    private const long MostFaults = 100;
+
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
 
     private long _missing;
@@ -59,6 +62,11 @@ internal sealed class MountWarmer(Func<CancellationToken, Task<MountStatus>> sta
             long read = 0;
             foreach (string file in image.Files())
             {
+                if (readers.Failed >= MostFaults)
+                {
+                    throw new DataStoreException(DataStoreErrorKind.Local, $"{readers.FirstFault}; 'datastorefs status' says what is wrong with the mount");
+                }
+
                 if (read++ % most == 0)
                 {
                     await pace.WaitAsync(most, cancellationToken).ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using DataStoreFS.Blocks;
 using DataStoreFS.Caching;
 using DataStoreFS.Caching.Disk;
@@ -21,6 +22,9 @@ public sealed class Warmer(WarmRequest request, TransferCounters counters, Actio
 {
     // So many refused blocks in a row, without one written in between, are a disk that takes none: the network is not loaded for nothing.
     private const long MostLostInARow = 100;
+
+    // Of the flushes, which follow one another.
+    private long _lostInARow;
 
     /// <summary>
     /// Returns when every block is on disk, or is known to be nowhere. What has come is kept also when it throws, and another run goes on from there.
@@ -149,16 +153,13 @@ public sealed class Warmer(WarmRequest request, TransferCounters counters, Actio
         }
     }
 
-    // Flushes follow one another.
-    private long _lostInARow;
-
     private void Announce(WarmSelection selection, DiskTier tier, VolumeInfo volume)
     {
         long room = tier.Room;
         if (selection.DiskBytes > room)
         {
             string limit = room < request.Disk.Size ? "its disk has room for" : "it may hold";
-            say($"the selection takes up to {Gibibytes(selection.DiskBytes)} GiB of {request.Disk.Folder}, but {limit} {Gibibytes(room)} GiB: "
+            say($"the selection takes up to {Size(selection.DiskBytes)} of {request.Disk.Folder}, but {limit} {Size(room)}: "
                 + "blocks that come first will be gone at the end; narrow it with --setup, --timepoint or --level");
         }
 
@@ -168,7 +169,9 @@ public sealed class Warmer(WarmRequest request, TransferCounters counters, Actio
         }
     }
 
-    private static string Gibibytes(long bytes) => (bytes / (double)(1L << 30)).ToString("0.##", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Size(long bytes) => bytes < 10L << 30
+        ? string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 20):0} MiB")
+        : string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 30):0} GiB");
 
     private BlockStoreOptions StoreOptions()
     {

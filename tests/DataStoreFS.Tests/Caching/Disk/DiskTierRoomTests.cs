@@ -138,4 +138,28 @@ public sealed class DiskTierRoomTests : DiskTierFixture
         await Keep(tier, At(31, 31), 5, before);
         Assert.Null(await Value(tier, At(31, 31)));
     }
+
+    [Fact]
+    public async Task RoomIsTheLimitWhateverIsThereAlready()
+    {
+        DiskTier tier = OpenRegistered(100 * FileBytes);
+        Assert.Equal(100 * FileBytes, tier.Room);
+        await Keep(tier, At(1), 11);
+        Assert.Equal(100 * FileBytes, tier.Room);
+        Assert.Equal(FileBytes, DiskTier.BytesOf(2048));
+        Assert.Equal(2 * FileBytes, DiskTier.BytesOf(4096));
+    }
+
+    [Fact]
+    public async Task WhatIsOfferedWaitsUntilItIsWrittenOrRefused()
+    {
+        DiskTier tier = OpenRegistered(100 * FileBytes);
+        for (int i = 0; i < 20; i++)
+        {
+            await Keep(tier, At(i), (ushort)i);
+        }
+
+        await tier.FlushAsync();
+        Assert.Equal((0, 20), (tier.Statistics.Waiting, tier.Statistics.Written));
+    }
 }
