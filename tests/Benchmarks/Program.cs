@@ -9,6 +9,7 @@ return args switch
     ["dataset", string name, string folder] => DatasetCommand.Run(name, folder),
     ["replay", string trace, string tree, .. string[] options] => ReplayCommand.Run(trace, tree, options),
     ["flush", string mount, string address, .. string[] options] => FlushBenchmark.Run(mount, address, options),
+    ["kernel", string folder, .. string[] repetitions] => await KernelBenchmark.RunAsync(folder, Number(repetitions, 0, 5)),
     ["relay", string target, string roundTrip] => DelayRelay.Run(target, roundTrip),
     ["micro", .. string[] options] => Micro(options),
     _ => Usage(),
@@ -32,6 +33,7 @@ static int Usage()
                Benchmarks simulate [TRACE...]
                Benchmarks disk FOLDER [BLOCKS [EDGE]]
                Benchmarks flush MOUNT DATASET [--writers N] [--blocks N] [--repetitions N]
+               Benchmarks kernel FOLDER [REPETITIONS]
                Benchmarks relay ADDRESS:PORT RTT
         """);
     return 2;
