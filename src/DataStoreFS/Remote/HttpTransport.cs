@@ -14,7 +14,7 @@ namespace DataStoreFS.Remote;
 internal sealed class HttpTransport : IDisposable
 {
     private readonly FlurlClient _client = new();
-    private readonly RoundTrip _roundTrip = new(TimeProvider.System);
+    private readonly RoundTrip _roundTrip = new();
     private readonly Uri _home;
     private readonly AccessToken? _token;
     private readonly string _userAgent;

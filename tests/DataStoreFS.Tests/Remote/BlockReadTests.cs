@@ -101,6 +101,19 @@ public sealed class BlockReadTests : ClientTest
     }
 
     [Fact]
+    public async Task TheDistanceOfTheServerIsTheKernelsMeasureOfAHandshake()
+    {
+        ScriptedServer server = Serve(r => AllBlocks(r));
+        DataStoreClient client = Client(server);
+        Assert.Equal(TimeSpan.Zero, client.RoundTrip);
+
+        await client.ReadBlocksAsync(Image, Row(1), new CollectingSink(), default);
+
+        // Loopback: some tens of microseconds, however long this program took to open its first connection.
+        Assert.InRange(client.RoundTrip.TotalMilliseconds, 0.001, 100);
+    }
+
+    [Fact]
     public async Task NoRequestLineIsLongerThanTheLimitAndNoBlockIsLost()
     {
         ScriptedServer server = Serve(r => AllBlocks(r));
