@@ -28,6 +28,7 @@ internal sealed class Predictor
 
     // A walk begins as far ahead as this many blocks for each millisecond of waiting: at 20 ms a reader takes a block in less than one.
     private const double WalkBlocksPerMillisecond = 2;
+    private const double LeastAway = 32;
     private const double MostBegin = 64;
 
     private readonly PrefetchLedger _ledger;
@@ -261,7 +262,7 @@ internal sealed class Predictor
         double trust = program.Trust(PrefetchReason.Walk);
         long blockBytes = Math.Max(image.Level.BlockSize.Count * volume.VoxelType.Bytes(), 1);
         int widest = (int)Math.Clamp(WalkBytes / blockBytes, 2, Math.Max(_most / 2, 2));
-        double begin = Math.Min(program.Latency * WalkBlocksPerMillisecond, MostBegin);
+        double begin = Math.Min(Math.Max(program.Latency * WalkBlocksPerMillisecond, program.Distance >= RegionFiller.FirstDistance ? LeastAway : 0), MostBegin);
         int window = _fixed ? _most : (int)Math.Clamp(Math.Max(program.Window, begin) * trust * trust, 2, widest);
 
         // Half a window at a time: requests then carry many blocks. A movement knows better than its rows where it ends.

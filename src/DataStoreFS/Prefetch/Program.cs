@@ -53,6 +53,9 @@ internal sealed class Program
     /// <summary>Milliseconds that the program's threads wait for a block as they see it; as far as nothing is known of that, the server's distance.</summary>
     public double Latency => _latency == 0 ? Distance : _latency;
 
+    /// <summary>How many waits <see cref="Latency"/> is made of.</summary>
+    public int Waits { get; private set; }
+
     /// <summary>Milliseconds of a round trip to the server that was asked last.</summary>
     public double Distance { get; set; }
 
@@ -143,8 +146,11 @@ internal sealed class Program
     /// <summary>
     /// A thread came back this long after it missed a block. The mean, not the least: a block that was on its way already is waited for a little.
     /// </summary>
-    public void ObserveWait(double milliseconds) =>
+    public void ObserveWait(double milliseconds)
+    {
+        Waits++;
         _latency = _latency == 0 ? milliseconds : _latency + ((Math.Min(milliseconds, MostWait) - _latency) / 16);
+    }
 }
 
 /// <summary>

@@ -9,16 +9,19 @@ internal sealed class RegionFiller(CandidateQueue candidates, PrefetchLedger led
     // come along, each over a connection of its own, which are up to speed then too. Three steps along each axis show a walk.
 
     /// <summary>Milliseconds of a round trip from which on <see cref="Begin"/> pays.</summary>
-    public const double FirstDistance = 5;
+    public const double FirstDistance = 1;
 
     // So many places of it must have been read before its gaps are filled. As a rule there are never more guesses open than places read, so that at
     // most half is in vain.
     private const int RegionBegin = 8;
     private const int RegionAtOnce = 16;
 
-    // Below this wait in milliseconds, reading ahead in a region that is no plane costs the server more than it saves the program. Chosen, not
-    // tuned: with 4, eight readers in random order near the server lost about 30 % to the guesses; half of their blocks take 4-7 ms without any.
-    private const double RegionLatency = 15;
+    // Milliseconds to the server below which reading ahead in a region that is no plane costs more than it saves. By the distance: what programs
+    // wait near a server is its work and ours, which guesses only add to (eight readers in random order lost about 30 % to them). Where the
+    // server only seems near, at the end of a tunnel, waits of this length are believed once there have been many.
+    private const double FarDistance = 5;
+    private const double FarWait = 15;
+    private const int ManyWaits = 64;
 
     // How many guesses may be open for each place read once waiting is that expensive: at 20 ms eight readers in random order are fed by twice as
     // much as they ask for. Four places of one plane are hardly chance: a viewer then opens the rest of it.
@@ -36,7 +39,7 @@ internal sealed class RegionFiller(CandidateQueue candidates, PrefetchLedger led
     public void Fill(Program program, ImageTrace image)
     {
         Box region = image.Newest;
-        bool expensive = program.Latency >= RegionLatency;
+        bool expensive = program.Distance >= FarDistance || (program.Waits >= ManyWaits && program.Latency >= FarWait);
         (int begin, int share, int atLeast, int atOnce) = (region.IsPlanar, expensive) switch
         {
             (true, true) => (PlaneBegin, PlaneShare, 1, PlaneAtOnce),
