@@ -20,8 +20,9 @@ internal sealed class MountWarmer(Func<CancellationToken, Task<MountStatus>> sta
     // As many as let the mount fill its requests; each waits most of the time.
     private const int Threads = 16;
 
-    // What the mount's disk cache may have left to write: a good part of the queue in which it keeps blocks (DiskWriter.QueueBytes).
-    private const long MostWaitingBytes = 16L << 20;
+    // What the mount's disk cache may have left to write when more is read: a third of the queue in which it keeps blocks (DiskWriter.QueueBytes),
+    // since as much again is on its way to the readers, and more ahead of them.
+    private const long MostWaitingBytes = 8L << 20;
 
     // Some blocks that cannot be read are worth going on with; that many are a server that is gone.
     private const long MostFaults = 100;

@@ -23,7 +23,7 @@ internal sealed class TreeReaders : IDisposable
     {
         _read = read;
         _stop = stop;
-        _room = new SemaphoreSlim(4 * threads); // so that no thread waits for its next file
+        _room = new SemaphoreSlim(threads); // so that no thread waits for its next file
 
         // Threads of their own: they block in the kernel, which the pool's are not for.
         _threads = [.. Enumerable.Range(0, threads).Select(_ => Task.Factory.StartNew(Work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];

@@ -45,6 +45,6 @@ internal static class WarmSummary
     /// <summary>What went wrong all the same, or null.</summary>
     public static string? Complaint(WarmResult result) =>
         result.FirstFault is { } fault ? $"{TransferLine.Count(result.Failed)} blocks could not be fetched; the first: {fault.Message}"
-        : result.Lost > 0 ? $"{TransferLine.Count(result.Lost)} blocks came and are not in the disk cache; is its disk full? Run the same command again to fetch them"
+        : result.Lost > 0 ? $"the disk cache did not take {TransferLine.Count(result.Lost)} of the blocks, in time or at all; run the same command again, and see that its disk is not full"
         : null;
 }

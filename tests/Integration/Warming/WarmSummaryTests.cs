@@ -33,6 +33,6 @@ public sealed class WarmSummaryTests
     {
         DataStoreException fault = new(DataStoreErrorKind.Protocol, "GET x: broken");
         Assert.Equal("2 blocks could not be fetched; the first: GET x: broken", WarmSummary.Complaint(s_none with { Failed = 2, FirstFault = fault, Lost = 1 }));
-        Assert.StartsWith("1 blocks came and are not in the disk cache", WarmSummary.Complaint(s_none with { Lost = 1 }), StringComparison.Ordinal);
+        Assert.StartsWith("the disk cache did not take 1 of the blocks", WarmSummary.Complaint(s_none with { Lost = 1 }), StringComparison.Ordinal);
     }
 }

@@ -121,7 +121,7 @@ public sealed class WarmVerbTests
     {
         await using WarmFixture fixture = await WarmFixture.StartAsync();
         fixture.Faults.Script = http => http.Request.Path.Value!.Split('/').Length > 8 ? FaultAction.Close() : null;
-        CliResult failed = await fixture.WarmAsync("--timeout", "500ms");
+        CliResult failed = await fixture.WarmAsync("--timeout", "3s");
         Assert.Equal((1, ""), (failed.ExitCode, failed.Output));
         Assert.Contains("warm: stopped after ", failed.Errors, StringComparison.Ordinal);
         Assert.StartsWith("datastorefs: ", failed.Errors.TrimEnd('\n').Split('\n')[^1], StringComparison.Ordinal);
@@ -214,21 +214,23 @@ public sealed class WarmVerbTests
     }
 
     [Fact]
-    public async Task AMountWhoseServerIsGoneIsNotReadToTheEnd()
+    public async Task AMountWhoseServerRefusesIsNotReadToTheEnd()
     {
         await using WarmFixture fixture = await WarmFixture.StartAsync();
-        await fixture.MountAsync("--disk-cache", fixture.DiskCache, "--prefetch", "off", "--timeout", "100ms");
-        fixture.Faults.Script = _ => FaultAction.Close();
+        await fixture.MountAsync("--disk-cache", fixture.DiskCache, "--prefetch", "off");
+        fixture.Faults.Script = _ => FaultAction.Status(401, "no token"); // not tried again, unlike what time may cure
         CliResult failed = await CliProgram.RunAsync("warm", fixture.MountPoint);
         Assert.Equal((1, ""), (failed.ExitCode, failed.Output));
-        Assert.Matches(@"^warm: stopped after 1\d\d of 234 blocks, .*\ndatastorefs: cannot read .*/setup0/.*: Input/output error; 'datastorefs status' .*\n$", failed.Errors);
+        Assert.Matches(@"^warm: stopped after 1\d\d of 234 blocks, .*\ndatastorefs: cannot read .*/setup0/.*: Permission denied; 'datastorefs status' .*\n$", failed.Errors);
     }
 
     [Fact]
     public async Task ABlockThatCannotBeReadIsToldAtTheEnd()
     {
         await using WarmFixture fixture = await WarmFixture.StartAsync();
-        fixture.Faults.Next(FaultAction.LieAboutSize(1, 1, 1), after: 3, path: "/2/2/1/");
+        fixture.Faults.Script = http => http.Request.Path.Value!.Contains("/2/2/1/0/", StringComparison.Ordinal) && http.Request.Path.Value.Contains("/0/0/1/3/0/0", StringComparison.Ordinal)
+            ? FaultAction.LieAboutSize(1, 1, 1)
+            : null;
         CliResult failed = await fixture.WarmAsync();
         Assert.Equal(1, failed.ExitCode);
         Assert.Matches(@"^warm: 234 blocks: 1\d\d fetched ", failed.Output);
