@@ -18,9 +18,11 @@ internal sealed class ConcurrencyLimit
     // Half of what it used to be, twice in a row: the server has become slower, or is shared with more clients.
     private const double Collapse = 0.5;
     private const int MaxPause = 64;
+    private const int LeastRound = 8;
 
     private readonly int _maximum;
     private bool _startup = true;
+    private bool _warm;
     private bool _trying;
     private bool _up = true;
     private int _settled;
@@ -68,9 +70,18 @@ internal sealed class ConcurrencyLimit
         _completed++;
         _work += work;
 
-        // Requests tend to end in bunches of as many as are under way; a whole number of bunches is measured.
-        if (_completed < 2 * Current || now == _roundStart)
+        // Requests tend to end in bunches of as many as are under way; a whole number of bunches is measured. With few, one long answer among short
+        // ones would make a round of two bunches look fast or slow by chance.
+        if (_completed < Math.Max(2 * Current, LeastRound) || now == _roundStart)
         {
+            return;
+        }
+
+        if (!_warm)
+        {
+            // Code that is compiled, connections that begin slowly, a server's cold caches: everything after it would look like a gain.
+            _warm = true;
+            BeginRound(now);
             return;
         }
 

@@ -46,7 +46,7 @@ internal sealed class ServerGate(string server, int maxConcurrency, TimeSpan rou
     /// <summary>Speculation never fills the last connection: beyond the limit, one demand may always go.</summary>
     public bool HasRoomForDemand => Demands < Math.Max(Limit.Current - Speculations, 1);
 
-    /// <summary>A quarter of the connections, at least one where there is more than one, is kept free of speculation.</summary>
+    /// <summary>A quarter of the connections is kept free of speculation.</summary>
     public bool HasRoomForSpeculation => Queue.Demanded == 0 && Demands + Speculations < Limit.Current && Speculations < MostSpeculations;
 
     /// <summary>
@@ -68,7 +68,7 @@ internal sealed class ServerGate(string server, int maxConcurrency, TimeSpan rou
         }
     }
 
-    private int MostSpeculations => Math.Max(Limit.Current - Math.Max(Limit.Current / 4, 1), 1);
+    private int MostSpeculations => Limit.Current - (Limit.Current / 4);
 
     /// <summary>An answer has ended.</summary>
     /// <param name="seconds">When, on a clock that does not jump.</param>

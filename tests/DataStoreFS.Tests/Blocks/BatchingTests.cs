@@ -98,7 +98,7 @@ public sealed class BatchingTests : StoreTest
     }
 
     [Theory]
-    [InlineData(0, 1, 16, 16)]
+    [InlineData(0, 2, 16, 16)]
     [InlineData(20, 12, 3, 4)]
     public async Task GuessesAreSplitOverConnectionsThatBeginSlowly(int roundTrip, int requests, int fewest, int most)
     {
