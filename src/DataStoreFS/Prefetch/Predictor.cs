@@ -206,7 +206,7 @@ internal sealed class Predictor
 
         if (!moves && !refines && image.Remembers)
         {
-            _region.Fill(program, image);
+            _region.Fill(program, image, BlockBytes(image, volume));
         }
     }
 
@@ -256,12 +256,13 @@ internal sealed class Predictor
         return count;
     }
 
+    private static long BlockBytes(ImageTrace image, VolumeInfo volume) => Math.Max(image.Level.BlockSize.Count * volume.VoxelType.Bytes(), 1);
+
     private void GoOn(Program program, ImageTrace image, VolumeInfo volume, bool moves)
     {
         WalkDetector walk = image.Walk;
         double trust = program.Trust(PrefetchReason.Walk);
-        long blockBytes = Math.Max(image.Level.BlockSize.Count * volume.VoxelType.Bytes(), 1);
-        int widest = (int)Math.Clamp(WalkBytes / blockBytes, 2, Math.Max(_most / 2, 2));
+        int widest = (int)Math.Clamp(WalkBytes / BlockBytes(image, volume), 2, Math.Max(_most / 2, 2));
         double begin = Math.Min(Math.Max(program.Latency * WalkBlocksPerMillisecond, program.Distance >= RegionFiller.FirstDistance ? LeastAway : 0), MostBegin);
         int window = _fixed ? _most : (int)Math.Clamp(Math.Max(program.Window, begin) * trust * trust, 2, widest);
 

@@ -16,10 +16,12 @@ internal sealed class RegionFiller(CandidateQueue candidates, PrefetchLedger led
     private const int RegionBegin = 8;
     private const int RegionAtOnce = 16;
 
-    // Milliseconds to the server below which reading ahead in a region that is no plane costs more than it saves. By the distance: what programs
-    // wait near a server is its work and ours, which guesses only add to (eight readers in random order lost about 30 % to them). Where the
-    // server only seems near, at the end of a tunnel, waits of this length are believed once there have been many.
-    private const double FarDistance = 5;
+    // Milliseconds to the server, for each MiB of a block, below which reading ahead in a region that is no plane costs more than it saves. By the
+    // distance: what programs wait near a server is its work and ours, about a millisecond for a block of 512 KiB, which guesses only add to (eight
+    // readers in random order lost about 30 % to them). Where the server only seems near, at the end of a tunnel, waits of this length are
+    // believed once there have been many.
+    private const double FarDistancePerMegabyte = 10;
+    private const double LeastFarDistance = 0.5;
     private const double FarWait = 15;
     private const int ManyWaits = 64;
 
@@ -36,10 +38,11 @@ internal sealed class RegionFiller(CandidateQueue candidates, PrefetchLedger led
     private const int FirstSteps = 3;
 
     /// <summary>After an access that is part of no movement: the gaps of what has been read in no order.</summary>
-    public void Fill(Program program, ImageTrace image)
+    public void Fill(Program program, ImageTrace image, long blockBytes)
     {
         Box region = image.Newest;
-        bool expensive = program.Distance >= FarDistance || (program.Waits >= ManyWaits && program.Latency >= FarWait);
+        double far = Math.Max(FarDistancePerMegabyte * blockBytes / (1 << 20), LeastFarDistance);
+        bool expensive = program.Distance >= far || (program.Waits >= ManyWaits && program.Latency >= FarWait);
         (int begin, int share, int atLeast, int atOnce) = (region.IsPlanar, expensive) switch
         {
             (true, true) => (PlaneBegin, PlaneShare, 1, PlaneAtOnce),
