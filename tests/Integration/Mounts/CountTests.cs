@@ -1,0 +1,58 @@
+using DataStoreFS.Model;
+using DataStoreFS.Mounting;
+using LinuxFuse;
+
+namespace Integration.Mounts;
+
+/// <summary>What reading costs, in messages of the kernel and requests to the server.</summary>
+public sealed class CountTests
+{
+    // 64 KiB: below the smallest read-ahead window, so that one READ has it all whatever the mount may set.
+    private static readonly VolumeInfo s_volume = Volumes.Make(
+        "0", [0], [0], [0], new LevelInfo(0, new Size3(1, 1, 1), new Size3(128, 64, 256), new Size3(32, 32, 32)));
+
+    [MountTheory]
+    [InlineData(MissingBlocks.Zeros)]
+    [InlineData(MissingBlocks.Absent)]
+    public async Task AFreshFileCostsTwoMessagesAndARereadFileNone(MissingBlocks missing)
+    {
+        await using MountedDataset mounted = await MountedDataset.StartAsync(s_volume, settings: s => s with { Missing = missing });
+
+        // Looks the folders up, and lets the kernel learn that OPEN needs no answer.
+        await Command.RunCleanAsync("cat", mounted.PathOf(new BlockKey(0, 0, 0, 0, 0, 0, 0)));
+        string[] paths = [.. Enumerable.Range(1, 7).Select(z => mounted.PathOf(new BlockKey(0, 0, 0, 0, 0, 0, z)))];
+        IReadOnlyDictionary<FuseOpcode, long> before = mounted.Mount.Statistics.Snapshot();
+        await Command.ShellAsync($"cat {string.Join(' ', paths)} | wc -c");
+        Assert.Equal(
+            [(FuseOpcode.Lookup, paths.Length), (FuseOpcode.Read, paths.Length)], Since(before, mounted).Order().Select(c => (c.Opcode, (int)c.Count)));
+
+        before = mounted.Mount.Statistics.Snapshot();
+        await Command.ShellAsync($"cat {string.Join(' ', paths)} | wc -c");
+        Assert.Empty(Since(before, mounted));
+    }
+
+    [MountTheory]
+    [InlineData("auto")]
+    [InlineData("off")]
+    public async Task EightReadersInAnyOrderFetchEachBlockOnceAndNeverNeedMoreThanOneRequestForIt(string prefetch)
+    {
+        await using MountedDataset mounted = await MountedDataset.StartAsync(s_volume, settings: s => s with { Prefetch = prefetch });
+        long requests = mounted.Server.Counters.BlockRequests;
+        string[] paths = [.. TestVoxels.AllBlocks(s_volume).Select(mounted.PathOf)];
+        new Random(1).Shuffle(paths);
+        string list = Path.Join(mounted.Scratch, "list");
+        await File.WriteAllLinesAsync(list, paths);
+        await Command.ShellAsync($"xargs -P 8 -n 8 cat < {list} | wc -c");
+
+        Assert.Equal(paths.Length, mounted.Server.Counters.BlocksRead);
+        Assert.InRange(mounted.Server.Counters.BlockRequests - requests, 1, paths.Length);
+    }
+
+    /// <summary>Without the forgetting of nodes, which comes when it likes.</summary>
+    private static IEnumerable<(FuseOpcode Opcode, long Count)> Since(IReadOnlyDictionary<FuseOpcode, long> before, MountedDataset mounted) =>
+        from now in mounted.Mount.Statistics.Snapshot()
+        where now.Key is not (FuseOpcode.Forget or FuseOpcode.BatchForget)
+        let count = now.Value - before.GetValueOrDefault(now.Key)
+        where count > 0
+        select (now.Key, count);
+}
