@@ -65,7 +65,7 @@ try:
     source = f"http://{address}/datasets/{uuid}/0"
     environment = dict(os.environ, XDG_STATE_HOME=os.path.join(top, "state"))
     daemon = subprocess.Popen(
-        [options.program, "mount", "-f", source, mount, "--read-write", "--write-back", options.write_back], env=environment)
+        [options.program, "mount", "-f", source, mount, "--read-write", "--write-back", options.write_back, "--cache-size", "256MiB"], env=environment)
     running.append(daemon)
     while not os.path.ismount(mount) or not os.path.exists(os.path.join(mount, "export.xml")):
         if daemon.poll() is not None:
