@@ -111,7 +111,7 @@ internal sealed class Predictor
 
         if (first)
         {
-            _region.Begin(program, image, place);
+            _region.Begin(program, image, place, BlockBytes(image, volume));
         }
     }
 

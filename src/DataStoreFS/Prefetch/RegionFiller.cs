@@ -31,11 +31,13 @@ internal sealed class RegionFiller(CandidateQueue candidates, PrefetchLedger led
     private const int PlaneShare = 8;
     private const int PlaneBegin = 4;
     private const int PlaneAtOnce = 128;
+    private const long BytesAtOnce = 64 << 20;
 
     // Cells of a region looked at for one access: a bound of the time under the lock.
     private const int MostScanned = 4096;
 
     private const int FirstSteps = 3;
+    private const long FirstBytes = 8 << 20;
 
     /// <summary>After an access that is part of no movement: the gaps of what has been read in no order.</summary>
     public void Fill(Program program, ImageTrace image, long blockBytes)
@@ -57,7 +59,7 @@ internal sealed class RegionFiller(CandidateQueue candidates, PrefetchLedger led
         }
 
         image.AimRegion(region);
-        int allowed = Math.Min(room, atOnce);
+        int allowed = (int)Math.Min(Math.Min(room, atOnce), Math.Max(BytesAtOnce / blockBytes, 1));
         long end = Math.Min(region.Volume, image.RegionCursor + MostScanned);
         for (; allowed > 0 && image.RegionCursor < end; image.RegionCursor++)
         {
@@ -78,7 +80,7 @@ internal sealed class RegionFiller(CandidateQueue candidates, PrefetchLedger led
     }
 
     /// <summary>A program's first block of all has been asked for.</summary>
-    public void Begin(Program program, ImageTrace image, Place place)
+    public void Begin(Program program, ImageTrace image, Place place, long blockBytes)
     {
         if (program.Trust(PrefetchReason.First) < 0.3)
         {
@@ -86,12 +88,13 @@ internal sealed class RegionFiller(CandidateQueue candidates, PrefetchLedger led
         }
 
         // The nearest along each axis first.
-        for (int step = 1; step <= FirstSteps; step++)
+        long allowed = FirstBytes / blockBytes;
+        for (int step = 1; step <= FirstSteps && allowed > 0; step++)
         {
             for (int axis = 0; axis < 3; axis++)
             {
                 Place neighbour = place.With(axis, place[axis] + step);
-                if (image.Contains(neighbour))
+                if (image.Contains(neighbour) && allowed-- > 0)
                 {
                     candidates.AddLater(new Candidate(image.Key.At(neighbour.X, neighbour.Y, neighbour.Z), PrefetchReason.First, program, 0));
                 }

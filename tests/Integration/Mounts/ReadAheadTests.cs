@@ -26,6 +26,18 @@ public sealed class ReadAheadTests
     }
 
     [MountFact]
+    public async Task AProgramThatListsRowAfterRowFindsTheNextOnesSettled()
+    {
+        await using MountedDataset mount = await MountedDataset.StartAsync(s_walked, settings: s => s with { Missing = MissingBlocks.Absent });
+        string listed = await Command.ShellAsync($"find {mount.Root} -type f | wc -l");
+
+        MountStatus status = mount.Mount.Status();
+        Assert.True(int.Parse(listed, System.Globalization.CultureInfo.InvariantCulture) >= 4 * 8 * 16, listed);
+        Assert.Equal(4 * 8 * 16, mount.Server.Counters.BlocksRead);
+        Assert.True(status.PrefetchedUsed > 4 * 8 * 16 / 4, $"{status.Prefetched} ahead, {status.PrefetchedUsed} used");
+    }
+
+    [MountFact]
     public async Task SwitchedOffNothingIsReadAhead()
     {
         await using MountedDataset mount = await MountedDataset.StartAsync(s_walked, settings: s => s with { Prefetch = "off" });

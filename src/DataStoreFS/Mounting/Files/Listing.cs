@@ -29,6 +29,9 @@ internal readonly struct Listing
 
     public CancellationToken Interrupted => _plain.Request.Interrupted;
 
+    /// <summary>The thread that lists.</summary>
+    public uint Caller => (uint)_plain.Request.Caller.Pid;
+
     /// <summary>About how many entries fit.</summary>
     public int Capacity => Math.Max(1, _plain.Size / (_withAttributes ? FullEntry : PlainEntry));
 

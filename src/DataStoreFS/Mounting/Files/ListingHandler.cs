@@ -84,6 +84,29 @@ internal sealed class ListingHandler(TreeContext context, Existence existence, L
             || listing.TryAdd(name[..length], child, exists, lookups, context.Tree, index + first + 1);
     }
 
+    /// <summary>
+    /// For guesses, who lists a row reads its blocks: a walk over a level's folders asks for row after row, and would wait a round trip for each.
+    /// </summary>
+    private async ValueTask<BlockExistence[]> SettleAsync(Listing listing, Node row, int first, int count)
+    {
+        Task<BlockExistence[]> settling = existence.SettleAsync(row, first, count, listing.Interrupted);
+        if (context.Prefetcher is not { } prefetcher)
+        {
+            return await settling.ConfigureAwait(false);
+        }
+
+        uint caller = listing.Caller;
+        bool known = settling.IsCompleted;
+        for (int z = first; z < first + count; z++)
+        {
+            prefetcher.Observe(context.KeyOf(row with { Kind = NodeKind.Block, Z = z }), caller, known);
+        }
+
+        BlockExistence[] settled = await settling.ConfigureAwait(false);
+        prefetcher.Served(caller);
+        return settled;
+    }
+
     private async ValueTask<Errno> ListRowAsync(Listing listing, Node row, long first, Func<string, bool>? shows)
     {
         int count = (int)context.Tree.ChildCount(row);
@@ -91,8 +114,7 @@ internal sealed class ListingHandler(TreeContext context, Existence existence, L
         bool any = listing.Offset < first;
         for (long z = Math.Max(0, listing.Offset - first); z < count; z += batch)
         {
-            BlockExistence[] settled = await existence
-                .SettleAsync(row, (int)z, (int)Math.Min(batch, count - z), listing.Interrupted).ConfigureAwait(false);
+            BlockExistence[] settled = await SettleAsync(listing, row, (int)z, (int)Math.Min(batch, count - z)).ConfigureAwait(false);
             for (int i = 0; i < settled.Length; i++)
             {
                 if (settled[i] != BlockExistence.Missing)
