@@ -3,7 +3,7 @@ namespace DataStoreFS.N5;
 /// <summary>One mapping, cut from the front into pieces of equal size.</summary>
 /// <remarks>
 /// Contract. Belongs to the size class of a <see cref="NativeBlockPool"/>, under whose lock all members are called. Unmapped by <see cref="Free"/>
-/// when no piece of it is rented any more and the pool has ended; never before.
+/// when no piece of it is rented any more and the pool has ended; one that <see cref="IsOnePiece"/> also when that piece is not kept.
 /// </remarks>
 internal sealed unsafe class BlockSlab
 {
@@ -31,6 +31,9 @@ internal sealed unsafe class BlockSlab
         _bytes = (wanted + PageMapping.HugePageBytes - 1) & ~(nint)(PageMapping.HugePageBytes - 1);
         _begin = PageMapping.MapHuge(_bytes);
     }
+
+    /// <summary>A block too large to share a mapping.</summary>
+    public bool IsOnePiece => _pieceBytes > LaterBytes / 2;
 
     /// <summary>Pieces out now.</summary>
     public int Rented { get; set; }

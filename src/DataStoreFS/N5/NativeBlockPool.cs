@@ -7,7 +7,7 @@ namespace DataStoreFS.N5;
 /// <remarks>
 /// Contract. The pool owns free memory only; what is rented belongs to the holders of the buffer. <see cref="Dispose"/> frees what is free at
 /// that time and whatever is released later. Thread-safe; the one lock is a leaf.
-/// Addresses are never given back before the end, pages are: those of free buffers beyond the amount to keep. Touching fresh memory page by page was
+/// Pages of free buffers beyond the amount to keep go back to the system at once, addresses at the end; those of blocks above 16 MiB go with their pages. Touching fresh memory page by page was
 /// a third of the daemon's processor time (128 faults for a block of 512 KiB, 175 microseconds on a virtual machine; one fault for four blocks now).
 /// malloc with a threshold for mmap, and MADV_POPULATE_WRITE for each block, leave the cost of each page's accounting, and were rejected.
 /// </remarks>
@@ -78,6 +78,19 @@ public sealed unsafe class NativeBlockPool : IDisposable
             }
 
             SizeClass sizes = _classes[buffer.Capacity];
+            if (!keep && buffer.Slab.IsOnePiece)
+            {
+                // A server may claim another size for each large block, and the system bounds the number of mappings.
+                sizes.Slabs.Remove(buffer.Slab);
+                if (sizes.Slabs.Count == 0)
+                {
+                    _classes.Remove(buffer.Capacity);
+                }
+
+                FreeWhenUnused(buffer.Slab);
+                return;
+            }
+
             (keep ? sizes.Warm : sizes.Cold).Push(buffer);
         }
     }

@@ -66,6 +66,21 @@ public sealed class NativeBlockPoolTests
     }
 
     [Fact]
+    public void LargeBlocksOfEverDifferentSizesLeaveNoMappingsBehind()
+    {
+        using NativeBlockPool pool = new();
+        int before = File.ReadLines("/proc/self/maps").Count();
+        for (int i = 0; i < 1000; i++)
+        {
+            BlockBuffer buffer = pool.Rent((20 << 20) + (i * 4096));
+            buffer.GetSpan()[i] = 1;
+            buffer.Release();
+        }
+
+        Assert.InRange(File.ReadLines("/proc/self/maps").Count() - before, -1000, 500);
+    }
+
+    [Fact]
     public void WhatIsReleasedAfterTheEndIsFreed()
     {
         NativeBlockPool pool = new(keepBytes: 0);
