@@ -58,10 +58,10 @@ internal static class CommandLine
     }
 
     /// <param name="args">What will be parsed; a verb that goes to the background starts it again.</param>
-    public static RootCommand Create(IReadOnlyList<string> args)
+    public static Command Create(IReadOnlyList<string> args)
     {
-        var root = new RootCommand("Mounts a dataset of an HPC DataStore as the export.xml + export.n5 tree that BigDataViewer, N5 and zarr read.")
-        {
+        Command root = CreateRoot(args);
+        foreach (Command verb in (Command[])[
             MountVerb.Create(args),
             UmountVerb.Create(),
             InfoVerb.Create(),
@@ -75,21 +75,38 @@ internal static class CommandLine
             ServeVerb.Create(),
             CompletionVerb.Create(),
             DemoVerb.Create(),
-        };
+        ])
+        {
+            root.Add(verb);
+        }
+
         root.Add(HelpVerb.Create(root));
-        HelpOption help = root.Options.OfType<HelpOption>().Single();
-        help.Action = new HelpWithExamples((HelpAction)help.Action!, s_examples);
         return root;
     }
 
     /// <summary>The one form in which this program says that something is wrong.</summary>
     public static void Complain(string message) => Console.Error.WriteLine($"datastorefs: {LineText.OneLine(message)}");
 
+    // A RootCommand is named after argv[0], which is a verb's name when machine code is started as "mount.datastorefs", and only a RootCommand
+    // has directives.
+    private static Command CreateRoot(IReadOnlyList<string> args)
+    {
+        const string about = "Mounts a dataset of an HPC DataStore as the export.xml + export.n5 tree that BigDataViewer, N5 and zarr read.";
+        if (args is [['[', ..], ..])
+        {
+            return new RootCommand(about);
+        }
+
+        HelpOption help = new();
+        help.Action = new HelpWithExamples((HelpAction)help.Action!, s_examples);
+        return new Command("datastorefs", about) { help, new VersionOption() };
+    }
+
     private static async Task<int> InvokeAsync(ParseResult parsed)
     {
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
         {
-            bool noVerb = parsed.CommandResult.Command is RootCommand;
+            bool noVerb = parsed.CommandResult.Parent is null;
             string verb = noVerb ? "" : parsed.CommandResult.Command.Name + " ";
             string message = noVerb && parsed.UnmatchedTokens is [string word, ..] ? $"there is no verb '{word}'" : parsed.Errors[0].Message.TrimEnd('.');
             throw new DataStoreException(DataStoreErrorKind.Usage, $"{message}; try 'datastorefs {verb}--help'");

@@ -5,7 +5,7 @@ namespace DataStoreFS.Cli.Verbs;
 /// <summary><c>datastorefs help [VERB]</c>: what <c>--help</c> says.</summary>
 internal static class HelpVerb
 {
-    public static Command Create(RootCommand root)
+    public static Command Create(Command root)
     {
         var about = new Argument<string[]>("VERB") { Description = "The verb to explain.", Arity = ArgumentArity.ZeroOrMore };
         about.CompletionSources.Add(_ => root.Subcommands.Where(c => !c.Hidden).Select(c => c.Name));

@@ -9,7 +9,10 @@ internal static class CliProgram
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
-    public static string Path { get; } = System.IO.Path.Combine(AppContext.BaseDirectory, "DataStoreFS.Cli");
+    /// <summary>The program that the tests were built with, or the one that DATASTOREFS_PROGRAM names: a release is tested that way.</summary>
+    public static string Path { get; } = Environment.GetEnvironmentVariable("DATASTOREFS_PROGRAM") is { Length: > 0 } release
+        ? System.IO.Path.GetFullPath(release)
+        : System.IO.Path.Combine(AppContext.BaseDirectory, "DataStoreFS.Cli");
 
     public static Task<CliResult> RunAsync(params string[] args) => RunAsync(Start(args));
 
