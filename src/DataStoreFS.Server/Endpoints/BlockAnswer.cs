@@ -17,8 +17,10 @@ internal sealed class BlockAnswer : IDisposable
 {
     public const int FrameHeader = 12;
 
-    // Large enough that a flush (a hand-over to the socket's thread) is rare, small enough that reading and sending overlap.
-    private const int Chunk = 256 << 10;
+    // A piece is one read, one segment of the connection's pipe and one send. So large that a frame of 512 KiB, the usual block, is one piece, and so small that
+    // what was read is still in the processor's second cache when it is sent, and that the next piece is read meanwhile. Measured against pieces of 256 KiB with a
+    // segment for each frame header: a fifth less processor time for two such blocks a request, the same as 1 MiB.
+    private const int MostInPiece = 640 << 10;
 
     private readonly NativeBlockPool _pool;
     private readonly long _maxBuffered;
@@ -26,6 +28,11 @@ internal sealed class BlockAnswer : IDisposable
     private StoredBlock[] _blocks = [];
     private int _count;
     private int _ready;
+
+    // How far the answer is written: bytes in all, the block that is next, and how much of its frame is out.
+    private long _sent;
+    private int _next;
+    private int _within;
 
     /// <param name="pool">Memory for unpacked blocks.</param>
     /// <param name="maxBuffered">How much of it one answer may hold.</param>
@@ -53,49 +60,24 @@ internal sealed class BlockAnswer : IDisposable
         block = default;
         block.Open(levels, at);
         Missing += block.Missing ? 1 : 0;
-        Length += _frameHeader + (block.Missing ? 0 : block.Header.PayloadBytes);
+        Length += _frameHeader + block.PayloadBytes;
         return !block.Missing;
     }
 
     /// <summary>Unpacks the first window, so that its faults are known before anything is sent.</summary>
-    public void DecodeNow() => _ready = _ready > 0 ? _ready : DecodeWindow(0);
+    public void DecodeNow() => _ready = _ready > 0 ? _ready : Unpacking.Window(_blocks, 0, _count, _maxBuffered, _pool);
 
     public async Task SendAsync(Exchange exchange)
     {
         DecodeNow();
-        int ready = _ready;
         exchange.Announce(200, "application/octet-stream", Length);
         await exchange.Http.Response.StartAsync(exchange.Aborted).ConfigureAwait(false);
         PipeWriter body = exchange.Body;
-        int unflushed = 0;
-        for (int i = 0; i < _count; i++)
+        while (_sent < Length)
         {
-            if (i == ready)
-            {
-                // A fault from here on ends the connection: the status is long sent.
-                ready = DecodeWindow(i);
-            }
-
-            unflushed += _frameHeader > 0 ? WriteFrameHeader(body, i) : 0;
-            int payload = _blocks[i].Missing ? 0 : _blocks[i].Header.PayloadBytes;
-            for (int done = 0; done < payload;)
-            {
-                int piece = Math.Min(Chunk, payload - done);
-                WritePiece(body, i, done, piece);
-                done += piece;
-                unflushed += piece;
-                if (unflushed >= Chunk)
-                {
-                    await body.FlushAsync(exchange.Aborted).ConfigureAwait(false);
-                    unflushed = 0;
-                }
-            }
-
-            exchange.Count(_frameHeader + payload);
-            _blocks[i].Close();
+            exchange.Count(WritePiece(body));
+            await body.FlushAsync(exchange.Aborted).ConfigureAwait(false);
         }
-
-        await body.FlushAsync(exchange.Aborted).ConfigureAwait(false);
     }
 
     public void Dispose()
@@ -111,109 +93,80 @@ internal sealed class BlockAnswer : IDisposable
         _count = 0;
     }
 
-    private int WriteFrameHeader(PipeWriter body, int index)
+    /// <summary>Puts the next frames, or the next part of one, into the connection's memory as one piece: one send, however small the blocks are.</summary>
+    /// <returns>Bytes of the piece.</returns>
+    private int WritePiece(PipeWriter body)
     {
-        Span<byte> header = body.GetSpan(FrameHeader)[..FrameHeader];
-        if (_blocks[index].Missing)
+        // Pieces of one size: a small rest would be a send, and an awakening of the client, of its own.
+        long left = Length - _sent;
+        int capacity = (int)(left / ((left + MostInPiece - 1) / MostInPiece));
+        Span<byte> room = body.GetSpan(capacity)[..capacity];
+        while (_next < _count && WriteBlock(ref room))
         {
-            header.Fill(0xff);
-        }
-        else
-        {
-            Model.Size3 size = _blocks[index].Header.Size;
-            BinaryPrimitives.WriteInt32BigEndian(header, (int)size.X);
-            BinaryPrimitives.WriteInt32BigEndian(header[4..], (int)size.Y);
-            BinaryPrimitives.WriteInt32BigEndian(header[8..], (int)size.Z);
+            _blocks[_next++].Close();
+            _within = 0;
         }
 
-        body.Advance(FrameHeader);
-        return FrameHeader;
+        int written = capacity - room.Length;
+        body.Advance(written);
+        _sent += written;
+        return written;
     }
 
-    private void WritePiece(PipeWriter body, int index, int offset, int length)
+    /// <summary>Goes on with the frame of the block at the cursor, as far as there is room.</summary>
+    /// <returns>Whether the frame is complete.</returns>
+    private bool WriteBlock(ref Span<byte> room)
     {
-        Span<byte> target = body.GetSpan(length)[..length];
-        ref StoredBlock block = ref _blocks[index];
+        if (_next == _ready)
+        {
+            // A fault from here on ends the connection: the status is long sent.
+            _ready = Unpacking.Window(_blocks, _next, _count, _maxBuffered, _pool);
+        }
+
+        ref StoredBlock block = ref _blocks[_next];
+        if (_within < _frameHeader)
+        {
+            if (room.Length < _frameHeader)
+            {
+                return false;
+            }
+
+            WriteFrameHeader(room, block);
+            room = room[_frameHeader..];
+            _within = _frameHeader;
+        }
+
+        int offset = _within - _frameHeader;
+        int part = Math.Min(room.Length, block.PayloadBytes - offset);
+        WriteVoxels(room[..part], block, offset);
+        room = room[part..];
+        _within += part;
+        return offset + part == block.PayloadBytes;
+    }
+
+    private static void WriteFrameHeader(Span<byte> target, in StoredBlock block)
+    {
+        if (block.Missing)
+        {
+            target[..FrameHeader].Fill(0xff);
+            return;
+        }
+
+        Model.Size3 size = block.Header.Size;
+        BinaryPrimitives.WriteInt32BigEndian(target, (int)size.X);
+        BinaryPrimitives.WriteInt32BigEndian(target[4..], (int)size.Y);
+        BinaryPrimitives.WriteInt32BigEndian(target[8..], (int)size.Z);
+    }
+
+    private static void WriteVoxels(Span<byte> target, in StoredBlock block, int offset)
+    {
         if (block.Voxels is { } voxels)
         {
-            voxels.Payload.Slice(offset, length).CopyTo(target);
+            voxels.Payload.Slice(offset, target.Length).CopyTo(target);
         }
-        else if (!block.ReadRaw(target, offset))
+        else if (!target.IsEmpty && !block.ReadRaw(target, offset))
         {
             throw new EndOfStreamException("a block file became shorter while it was being sent");
-        }
-
-        body.Advance(length);
-    }
-
-    /// <summary>Unpacks blocks from an index on until memory's limit, in parallel.</summary>
-    /// <returns>The first index that is not ready.</returns>
-    private int DecodeWindow(int first)
-    {
-        long bytes = 0;
-        int packed = 0;
-        int end = first;
-        for (; end < _count; end++)
-        {
-            ref StoredBlock block = ref _blocks[end];
-            if (!block.IsPacked)
-            {
-                continue;
-            }
-
-            bytes += block.Header.PayloadBytes;
-            if (packed > 0 && bytes > _maxBuffered)
-            {
-                break;
-            }
-
-            packed++;
-        }
-
-        if (packed == 1)
-        {
-            DecodeOne(first, end);
-        }
-        else if (packed > 1)
-        {
-            DecodeParallel(first, end);
-        }
-
-        return end;
-    }
-
-    private void DecodeOne(int first, int end)
-    {
-        for (int i = first; i < end; i++)
-        {
-            if (_blocks[i].IsPacked)
-            {
-                _blocks[i].Decode(_pool);
-            }
-        }
-    }
-
-    private void DecodeParallel(int first, int end)
-    {
-        Refusal? fault = null;
-        Parallel.For(first, end, (i, state) =>
-        {
-            try
-            {
-                if (_blocks[i].IsPacked)
-                {
-                    _blocks[i].Decode(_pool);
-                }
-            }
-            catch (Refusal refusal)
-            {
-                Volatile.Write(ref fault, refusal);
-                state.Stop();
-            }
-        });
-        if (fault is not null)
-        {
-            throw fault;
         }
     }
 }

@@ -25,6 +25,9 @@ internal struct StoredBlock
 
     public bool Missing { get; private set; }
 
+    /// <summary>Of the unpacked voxels; 0 when the block is missing.</summary>
+    public readonly int PayloadBytes => Missing ? 0 : Header.PayloadBytes;
+
     /// <summary>The file's bytes behind the header are the voxels.</summary>
     public readonly bool IsRaw => !Missing && _level.Compression.Type == N5CompressionType.Raw;
 
