@@ -25,7 +25,6 @@ internal static class Listening
     public static WebApplication Create(DataStoreServerOptions options)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, TransportMemory>();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -35,6 +34,9 @@ internal static class Listening
                 Listen(kestrel, url);
             }
         });
+
+        // After Kestrel's own, of which the last one counts.
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, TransportMemory>();
         return builder.Build();
     }
 
