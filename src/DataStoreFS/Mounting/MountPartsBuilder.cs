@@ -18,7 +18,7 @@ internal static class MountPartsBuilder
 {
     public static async Task<MountParts> OpenAsync(MountSettings settings, ILoggerFactory loggerFactory, CancellationToken cancellationToken)
     {
-        NativeBlockPool pool = new();
+        NativeBlockPool pool = new(budgetBytes: settings.CacheBytes);
         DataStoreClient client = new(settings.Source.Server, pool, RemoteOptionsOf(settings), loggerFactory.CreateLogger("datastorefs.remote"));
         BlockStore? store = null;
         WriteBackEngine? engine = null;

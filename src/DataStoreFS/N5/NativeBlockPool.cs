@@ -7,7 +7,8 @@ namespace DataStoreFS.N5;
 /// <remarks>
 /// Contract. The pool owns free memory only; what is rented belongs to the holders of the buffer. <see cref="Dispose"/> frees what is free at
 /// that time and whatever is released later. Thread-safe; the one lock is a leaf.
-/// Pages of free buffers beyond the amount to keep go back to the system at once, addresses at the end; those of blocks above 16 MiB go with their pages. Touching fresh memory page by page was
+/// Pages of free buffers beyond the amounts to keep go back to the system at once, addresses at the end; those of blocks above 16 MiB go with their pages. A cache makes
+/// room for a whole request before it is answered: pages that went back meanwhile were a quarter of a writing daemon's processor time, and came back as small ones. Touching fresh memory page by page was
 /// a third of the daemon's processor time (128 faults for a block of 512 KiB, 175 microseconds on a virtual machine; one fault for four blocks now).
 /// malloc with a threshold for mmap, and MADV_POPULATE_WRITE for each block, leave the cost of each page's accounting, and were rejected.
 /// </remarks>
@@ -16,13 +17,15 @@ public sealed unsafe class NativeBlockPool : IDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<int, SizeClass> _classes = [];
     private readonly long _keepBytes;
+    private readonly long _budgetBytes;
     private long _freeBytes;
     private long _rentedBytes;
     private int _rented;
     private bool _disposed;
 
-    /// <param name="keepBytes">How much free memory keeps its pages for reuse.</param>
-    public NativeBlockPool(long keepBytes = 16L << 20) => _keepBytes = keepBytes;
+    /// <param name="keepBytes">How much free memory keeps its pages for reuse, however much is rented.</param>
+    /// <param name="budgetBytes">Free memory keeps its pages, too, while it is no more than this together with what is rented: a cache's budget.</param>
+    public NativeBlockPool(long keepBytes = 16L << 20, long budgetBytes = 0) => (_keepBytes, _budgetBytes) = (keepBytes, budgetBytes);
 
     /// <summary>Buffers out now; zero when everything was released.</summary>
     public int Rented => Volatile.Read(ref _rented);
@@ -38,39 +41,57 @@ public sealed unsafe class NativeBlockPool : IDisposable
         // Blocks up to 2 GiB are possible in the protocol; alignment is a page so that O_DIRECT and vmsplice stay open.
         int capacity = checked(length + PageMapping.PageBytes - 1) & ~(PageMapping.PageBytes - 1);
         BlockBuffer buffer;
+        List<BlockBuffer>? stale = null;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            buffer = TakeFree(capacity);
-            buffer.Slab.Rented++;
-            _rented++;
-            _rentedBytes += capacity;
+            bool isWarm;
+            (buffer, isWarm) = TakeFree(capacity);
+            Count(buffer, +1);
+            while (!isWarm && IsOverBudget && TakeWarm() is { } other)
+            {
+                Count(other, +1);
+                (stale ??= []).Add(other);
+            }
         }
 
+        stale?.ForEach(DropPages);
         buffer.Reset(length);
         return buffer;
     }
 
     internal void Return(BlockBuffer buffer)
     {
-        bool keep;
         lock (_gate)
         {
-            keep = _freeBytes + buffer.Capacity <= _keepBytes;
-            _freeBytes += keep ? buffer.Capacity : 0;
+            if (_disposed)
+            {
+                Count(buffer, -1);
+                FreeWhenUnused(buffer.Slab);
+                return;
+            }
+
+            // What is rented includes it.
+            if (_freeBytes + buffer.Capacity <= _keepBytes || _rentedBytes + _freeBytes <= _budgetBytes)
+            {
+                Count(buffer, -1);
+                _freeBytes += buffer.Capacity;
+                _classes[buffer.Capacity].Warm.Push(buffer);
+                return;
+            }
         }
 
-        if (!keep)
-        {
-            // A system call of some microseconds. The piece still counts as rented, so that its slab cannot go away under it.
-            PageMapping.Discard(buffer.Pointer, buffer.Capacity);
-        }
+        DropPages(buffer);
+    }
 
+    /// <summary>The end of a buffer's use, without its pages.</summary>
+    private void DropPages(BlockBuffer buffer)
+    {
+        // A system call of some microseconds. The piece still counts as rented, so that its slab cannot go away under it.
+        PageMapping.Discard(buffer.Pointer, buffer.Capacity);
         lock (_gate)
         {
-            _rented--;
-            _rentedBytes -= buffer.Capacity;
-            buffer.Slab.Rented--;
+            Count(buffer, -1);
             if (_disposed)
             {
                 FreeWhenUnused(buffer.Slab);
@@ -78,7 +99,7 @@ public sealed unsafe class NativeBlockPool : IDisposable
             }
 
             SizeClass sizes = _classes[buffer.Capacity];
-            if (!keep && buffer.Slab.IsOnePiece)
+            if (buffer.Slab.IsOnePiece)
             {
                 // A server may claim another size for each large block, and the system bounds the number of mappings.
                 sizes.Slabs.Remove(buffer.Slab);
@@ -91,7 +112,7 @@ public sealed unsafe class NativeBlockPool : IDisposable
                 return;
             }
 
-            (keep ? sizes.Warm : sizes.Cold).Push(buffer);
+            sizes.Cold.Push(buffer);
         }
     }
 
@@ -122,7 +143,31 @@ public sealed unsafe class NativeBlockPool : IDisposable
         }
     }
 
-    private BlockBuffer TakeFree(int capacity)
+    // Buffers of sizes that nobody wants any more, whose pages are better given to the size that is wanted now.
+    private bool IsOverBudget => _freeBytes > _keepBytes && _rentedBytes + _freeBytes > _budgetBytes;
+
+    private void Count(BlockBuffer buffer, int sign)
+    {
+        _rented += sign;
+        _rentedBytes += sign * buffer.Capacity;
+        buffer.Slab.Rented += sign;
+    }
+
+    private BlockBuffer? TakeWarm()
+    {
+        foreach (SizeClass sizes in _classes.Values)
+        {
+            if (sizes.Warm.TryPop(out BlockBuffer? buffer))
+            {
+                _freeBytes -= buffer.Capacity;
+                return buffer;
+            }
+        }
+
+        return null;
+    }
+
+    private (BlockBuffer Buffer, bool IsWarm) TakeFree(int capacity)
     {
         if (!_classes.TryGetValue(capacity, out SizeClass? sizes))
         {
@@ -132,12 +177,12 @@ public sealed unsafe class NativeBlockPool : IDisposable
         if (sizes.Warm.TryPop(out BlockBuffer? buffer))
         {
             _freeBytes -= capacity;
-            return buffer;
+            return (buffer, true);
         }
 
         if (sizes.Cold.TryPop(out buffer))
         {
-            return buffer;
+            return (buffer, false);
         }
 
         BlockSlab? slab = sizes.Slabs.Count > 0 ? sizes.Slabs[^1] : null;
@@ -149,7 +194,7 @@ public sealed unsafe class NativeBlockPool : IDisposable
             piece = slab.Cut();
         }
 
-        return new BlockBuffer(this, slab!, piece, capacity);
+        return (new BlockBuffer(this, slab!, piece, capacity), false);
     }
 
     private sealed class SizeClass

@@ -66,6 +66,35 @@ public sealed class NativeBlockPoolTests
     }
 
     [Fact]
+    public void PagesStayWhileAllThereIsLiesWithinTheBudget()
+    {
+        const int Count = 100;
+        using NativeBlockPool pool = new(keepBytes: 4 << 20, budgetBytes: 2 * Count * (Block + 4096L));
+        List<BlockBuffer> held = [.. Enumerable.Range(0, Count).Select(_ => pool.Rent(Block))];
+        held.ForEach(buffer => buffer.GetSpan().Fill(1));
+        held.ForEach(buffer => buffer.Release());
+
+        Assert.True(ResidentBytes(held) >= (long)Count * Block);
+    }
+
+    [Fact]
+    public void WhatANewSizeNeedsIsTakenFromTheFreeMemoryOfOthers()
+    {
+        const int Count = 100;
+        const int Other = Block + (64 << 10);
+        using NativeBlockPool pool = new(keepBytes: 4 << 20, budgetBytes: Count * (Block + 4096L));
+        List<BlockBuffer> before = [.. Enumerable.Range(0, Count).Select(_ => pool.Rent(Block))];
+        before.ForEach(buffer => buffer.GetSpan().Fill(1));
+        before.ForEach(buffer => buffer.Release());
+        List<BlockBuffer> now = [.. Enumerable.Range(0, Count).Select(_ => pool.Rent(Other))];
+        long left = ResidentBytes(before);
+        now.ForEach(buffer => buffer.Release());
+
+        Assert.True(left <= 8 << 20, $"{left} bytes of a size that nobody wants are resident while the budget is used up by another");
+        Assert.Equal(0, pool.Rented);
+    }
+
+    [Fact]
     public void LargeBlocksOfEverDifferentSizesLeaveNoMappingsBehind()
     {
         using NativeBlockPool pool = new();
