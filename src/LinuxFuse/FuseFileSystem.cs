@@ -29,6 +29,12 @@ public abstract class FuseFileSystem
     {
     }
 
+    /// <summary>
+    /// Memory for the data of a WRITE to come, at most <see cref="FuseOptions.MaxWrite"/> bytes and more than a page or two, where writes of exactly one size can be expected; null: none. A reader
+    /// that has none asks before it waits for a request, and gives it back when a large WRITE of another size comes. See <see cref="WriteOp.TakeMemory"/>.
+    /// </summary>
+    protected internal virtual IWriteMemory? RentWriteMemory() => null;
+
     /// <summary>Finds a name. Each success adds one to the node's lookup count, which <see cref="Forget"/> takes away.</summary>
     protected internal virtual ValueTask<Errno> LookupAsync(LookupOp op) => new(Errno.ENOSYS);
 

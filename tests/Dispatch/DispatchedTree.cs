@@ -90,7 +90,11 @@ internal sealed class DispatchedTree : IDisposable
     public long BytesRead => _mount.Statistics.BytesRead;
 
     /// <summary>Parses, handles and answers one request.</summary>
-    public void Serve(NativeBuffer message) => _mount.Session.Receiver.Receive(_nowhere, message, MemoryMarshal.Read<int>(message.GetSpan()));
+    public void Serve(NativeBuffer message)
+    {
+        IWriteMemory? none = null;
+        _mount.Session.Receiver.Receive(_nowhere, message, MemoryMarshal.Read<int>(message.GetSpan()), ref none);
+    }
 
     public void Dispose()
     {

@@ -58,7 +58,7 @@ internal sealed class WritableFileSystem : FuseFileSystem
     protected override ValueTask InitAsync(FuseMount mount, CancellationToken cancellationToken)
     {
         Upkeep.Attach(mount.Notifier);
-        _blocks?.Attach(mount.Notifier);
+        _blocks?.Attach(mount);
         return ValueTask.CompletedTask;
     }
 
@@ -69,6 +69,8 @@ internal sealed class WritableFileSystem : FuseFileSystem
             _nodes.Forget(node.Value, lookups);
         }
     }
+
+    protected override IWriteMemory? RentWriteMemory() => _blocks?.Expected.Rent();
 
     protected override ValueTask<Errno> LookupAsync(LookupOp op) => _names.LookupAsync(op);
 

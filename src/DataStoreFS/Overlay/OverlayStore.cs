@@ -19,6 +19,7 @@ public sealed class OverlayStore : IDisposable
     private readonly UpperTree _tree;
     private readonly OverlayChanges _changes;
     private Dictionary<string, ReadOnlyMemory<byte>> _prefetched = []; // lower content for the change under way; under the lock
+    private long _version;
 
     private OverlayStore(string folder, UpperTree tree, ILowerTree lower)
     {
@@ -31,6 +32,9 @@ public sealed class OverlayStore : IDisposable
 
     /// <summary>Somebody else was using the folder when it was opened.</summary>
     public bool IsShared => _tree.IsShared;
+
+    /// <summary>Grows with every call that could change something, before it does: what was found stands as long as this does, but for changes from elsewhere.</summary>
+    public long Version => Volatile.Read(ref _version);
 
     /// <summary>Opens or makes the folder.</summary>
     /// <exception cref="DataStoreException">Local: it cannot be used.</exception>
@@ -61,7 +65,7 @@ public sealed class OverlayStore : IDisposable
                 : place.ShowsLowerFolder ? OverlayKind.Merged : OverlayKind.Upper;
             upper = place.Upper ?? default;
             return PosixErrno.None;
-        });
+        }, looksOnly: true);
         (kind, stat) = (found, upper);
         return error;
     }
@@ -294,7 +298,7 @@ public sealed class OverlayStore : IDisposable
         return PosixErrno.EINVAL;
     }
 
-    private int At(string path, Func<Place, int> act, bool willChange = false)
+    private int At(string path, Func<Place, int> act, bool willChange = false, bool looksOnly = false)
     {
         int error = OverlayNames.Split(path, out string[] names);
         if (error != 0)
@@ -312,7 +316,7 @@ public sealed class OverlayStore : IDisposable
                 _prefetched = content;
                 return found == 0 ? act(place) : found;
             }
-        });
+        }, looksOnly);
     }
 
     private int AtUpper(string path, Func<Place, int> act) => At(path, place => place.Upper is null ? PosixErrno.ENOENT : act(place));
@@ -354,10 +358,12 @@ public sealed class OverlayStore : IDisposable
         });
     }
 
-    private int Under(Func<int> act)
+    private int Under(Func<int> act, bool looksOnly = false)
     {
         lock (_gate)
         {
+            // Under the lock: who has read the new number finds what has changed.
+            Volatile.Write(ref _version, _version + (looksOnly ? 0 : 1));
             return act();
         }
     }

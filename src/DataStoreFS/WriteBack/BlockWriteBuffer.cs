@@ -30,6 +30,7 @@ public sealed class BlockWriteBuffer : IDisposable
     private bool _unlinked;
     private bool _disposed;
     private bool _setAside;
+    private bool _wasRead;
     private long _generation; // counts changes
     private long _savedGeneration; // the newest change that the write side has accepted
     private long _offeredGeneration; // the newest change that a flush has looked at, whatever came of it
@@ -93,6 +94,9 @@ public sealed class BlockWriteBuffer : IDisposable
     /// it, everybody else sees what the store says; the next change ends this.
     /// </summary>
     public bool IsSetAside => Volatile.Read(ref _setAside);
+
+    /// <summary>Whether content was read while it could still change: the kernel may have kept pages of it.</summary>
+    public bool WasRead => Volatile.Read(ref _wasRead);
 
     public void SetAside() => Volatile.Write(ref _setAside, true);
 
@@ -163,6 +167,42 @@ public sealed class BlockWriteBuffer : IDisposable
         }, data, (int)offset, counts: true, needsBase: true);
     }
 
+    /// <summary>Whether a write of so many bytes from the beginning on leaves nothing of what is there, so that it may come as a buffer of its own.</summary>
+    public bool CanAdopt(int length)
+    {
+        lock (_gate)
+        {
+            return length >= _length && length <= _maximumLength && !LacksBase;
+        }
+    }
+
+    /// <summary>A write from the beginning on, without a copy; see <see cref="CanAdopt"/>. Takes the reference, of which there must be no other. Longer content that came meanwhile stays behind it.</summary>
+    public void Adopt(BlockBuffer file)
+    {
+        BlockBuffer? replaced = file;
+        try
+        {
+            lock (_gate)
+            {
+                ObjectDisposedException.ThrowIf(_disposed, this);
+                if (file.Length >= _length)
+                {
+                    (_content, replaced) = (file, _content);
+                    (_length, _capacity, _lent) = (file.Length, file.Length, false);
+                    _generation++;
+                    _setAside = false;
+                    return;
+                }
+            }
+
+            Write(0, file.GetSpan());
+        }
+        finally
+        {
+            replaced?.Release();
+        }
+    }
+
     /// <exception cref="DataStoreException">TooLarge: no block of this level can be that long.</exception>
     public void Truncate(long length) => Change(EndOf(length, 0), static (self, _, to) =>
     {
@@ -189,6 +229,7 @@ public sealed class BlockWriteBuffer : IDisposable
             {
                 count = (int)Math.Min(_length - offset, destination.Length);
                 _content.GetSpan().Slice((int)offset, count).CopyTo(destination);
+                Volatile.Write(ref _wasRead, true);
             }
 
             return true;

@@ -11,6 +11,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "read", SetLastError = true)]
     public static partial nint Read(int fd, byte* buffer, nuint count);
 
+    [LibraryImport(Library, EntryPoint = "readv", SetLastError = true)]
+    public static partial nint ReadVector(int fd, IoVector* vectors, int count);
+
     [LibraryImport(Library, EntryPoint = "writev", SetLastError = true)]
     public static partial nint WriteVector(SafeFileHandle fd, IoVector* vectors, int count);
 

@@ -27,6 +27,12 @@ public readonly struct WriteOp
     /// <summary>Valid until the handler's task completes: copy what is to outlive it.</summary>
     public ReadOnlyMemory<byte> Data => _request.Value.Lend(_request.Value.Rest);
 
+    /// <summary>
+    /// The memory from <see cref="FuseFileSystem.RentWriteMemory"/> that the data was read into, all of it: from now on the caller's, and <see cref="Data"/> is of no use. Null if the data
+    /// lies elsewhere: copy it.
+    /// </summary>
+    public IWriteMemory? TakeMemory() => _request.Value.TakeData();
+
     /// <summary>How many bytes were taken, usually all. Return what this returns.</summary>
     public Errno Reply(int written)
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using LinuxFuse.Interop;
 using LinuxFuse.Protocol;
 using Microsoft.Win32.SafeHandles;
@@ -14,6 +15,20 @@ internal sealed unsafe class DeviceChannel(SafeFileHandle handle) : IDisposable
     public int Read(NativeBuffer buffer, out Errno error)
     {
         nint count = Libc.Read((int)handle.DangerousGetHandle(), buffer.Pointer, (nuint)buffer.Capacity);
+        error = count < 0 ? Libc.LastErrno : Errno.OK;
+        return (int)count;
+    }
+
+    /// <summary>The same, with memory that lies over the place of a WRITE's data; see <see cref="SplitMessage"/>.</summary>
+    public int Read(NativeBuffer buffer, Memory<byte> data, out Errno error)
+    {
+        using MemoryHandle pin = data.Pin();
+        IoVector* vectors = stackalloc IoVector[3];
+        int beyond = SplitMessage.DataStart + data.Length;
+        vectors[0] = new IoVector { Base = buffer.Pointer, Length = (nuint)SplitMessage.DataStart };
+        vectors[1] = new IoVector { Base = pin.Pointer, Length = (nuint)data.Length };
+        vectors[2] = new IoVector { Base = buffer.Pointer + beyond, Length = (nuint)(buffer.Capacity - beyond) };
+        nint count = Libc.ReadVector((int)handle.DangerousGetHandle(), vectors, 3);
         error = count < 0 ? Libc.LastErrno : Errno.OK;
         return (int)count;
     }

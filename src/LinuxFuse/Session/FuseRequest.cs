@@ -8,7 +8,7 @@ namespace LinuxFuse.Session;
 /// Contract. Owned by the reader that took it from the <see cref="RequestPool"/> until the handler returned, then, if the handler went
 /// asynchronous, by that handler's continuation. Goes back to the pool in <see cref="RequestCompletion"/>, exactly once; there
 /// <see cref="Version"/> grows, which makes every op over it throw. A message of up to <see cref="InlineBytes"/> is copied into
-/// the request's own memory, a larger one takes the reader's buffer along.
+/// the request's own memory, a larger one takes the reader's buffer along. Data of a WRITE may lie in memory of the file system's (<see cref="IWriteMemory"/>).
 /// </remarks>
 internal sealed unsafe partial class FuseRequest : IDisposable
 {
@@ -17,6 +17,7 @@ internal sealed unsafe partial class FuseRequest : IDisposable
 
     private readonly NativeBuffer _inline = new(InlineBytes);
     private NativeBuffer? _large;
+    private IWriteMemory? _data;
     private int _length;
 
     public FuseRequest(FuseSession session)
@@ -58,16 +59,20 @@ internal sealed unsafe partial class FuseRequest : IDisposable
 
     public ReadOnlySpan<byte> Bytes(Slice slice) => Body.Slice(slice.Start, slice.Length);
 
-    public ReadOnlyMemory<byte> Lend(Slice slice) => (_large ?? _inline).Memory.Slice(sizeof(InHeader) + slice.Start, slice.Length);
+    public ReadOnlyMemory<byte> Lend(Slice slice) => _data is { } data && slice == Rest ? data.Memory : (_large ?? _inline).Memory.Slice(sizeof(InHeader) + slice.Start, slice.Length);
 
     /// <summary>The struct at the start of the body. <see cref="RequestLayout"/> checked that it is there.</summary>
     public ref readonly T As<T>()
         where T : unmanaged => ref Unsafe.AsRef<T>(Message + sizeof(InHeader));
 
-    /// <summary>Takes the message out of the reader's buffer. True if it took the buffer itself.</summary>
-    public bool Accept(DeviceChannel channel, NativeBuffer buffer, int length)
+    /// <summary>The memory that a WRITE's data was read into becomes the caller's, once.</summary>
+    public IWriteMemory? TakeData() => Interlocked.Exchange(ref _data, null);
+
+    /// <summary>Takes the message out of the reader's buffer, and the data that lies over it. True if it took the buffer itself.</summary>
+    public bool Accept(DeviceChannel channel, NativeBuffer buffer, int length, IWriteMemory? data = null)
     {
         Channel = channel;
+        _data = data;
         _length = length;
         Name = default;
         Rest = default;
@@ -83,6 +88,7 @@ internal sealed unsafe partial class FuseRequest : IDisposable
     public void Recycle()
     {
         Version++;
+        TakeData()?.Release();
         if (_large is { } large)
         {
             _large = null;

@@ -80,17 +80,19 @@ internal sealed class ReaderThread
     private ReaderEnd Serve()
     {
         NativeBuffer? buffer = null;
+        IWriteMemory? data = null;
         try
         {
             while (!_group.IsStopping)
             {
                 buffer ??= _session.Buffers.Rent();
+                data ??= _session.Receiver.RentWriteMemory(buffer);
                 _reads = true;
-                int length = _channel.Read(buffer, out Errno error);
+                int length = data is null ? _channel.Read(buffer, out Errno error) : _channel.Read(buffer, data.Memory, out error);
                 _reads = false;
                 if (length > 0)
                 {
-                    if (_session.Receiver.Receive(_channel, buffer, length))
+                    if (_session.Receiver.Receive(_channel, buffer, length, ref data))
                         buffer = null;
                     continue;
                 }
@@ -105,6 +107,7 @@ internal sealed class ReaderThread
         {
             if (buffer is not null)
                 _session.Buffers.Return(buffer);
+            data?.Release();
         }
     }
 

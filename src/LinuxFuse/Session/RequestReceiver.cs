@@ -10,9 +10,32 @@ internal sealed unsafe class RequestReceiver(FuseSession session, FuseFileSystem
 {
     private readonly OwnRequests _ownRequests = new(options.RefuseOwnRequests);
 
-    /// <summary>True if the buffer now belongs to the request. Never throws.</summary>
-    public bool Receive(DeviceChannel channel, NativeBuffer buffer, int length)
+    /// <summary>What the file system wants the next large WRITE to be read into. Null: nothing, or nothing that can lie over the buffer.</summary>
+    public IWriteMemory? RentWriteMemory(NativeBuffer buffer)
     {
+        try
+        {
+            IWriteMemory? memory = session.Handshake.IsDone ? fileSystem.RentWriteMemory() : null;
+            if (memory is null || SplitMessage.Fits(buffer, memory.Memory.Length))
+                return memory;
+            memory.Release();
+        }
+        catch (Exception exception)
+        {
+            session.Logger.LogError(exception, "no memory for writes");
+        }
+
+        return null;
+    }
+
+    /// <summary>True if the buffer now belongs to the request. Never throws.</summary>
+    /// <param name="channel">Where it came from.</param>
+    /// <param name="buffer">The message.</param>
+    /// <param name="length">Its bytes.</param>
+    /// <param name="data">What lay over the buffer; null afterwards if it is not the reader's any more.</param>
+    public bool Receive(DeviceChannel channel, NativeBuffer buffer, int length, ref IWriteMemory? data)
+    {
+        bool isSplit = data is not null && SplitMessage.Settle(buffer, length, data.Memory.Span);
         if (length < sizeof(InHeader))
         {
             session.Logger.LogError("dropped a message of {Length} bytes: shorter than a header", length);
@@ -57,11 +80,18 @@ internal sealed unsafe class RequestReceiver(FuseSession session, FuseFileSystem
                 return false;
 
             default:
-                return Serve(channel, header, buffer, length);
+                if (!isSplit && data is not null && length > FuseRequest.InlineBytes && (FuseOpcode)header.Opcode == FuseOpcode.Write)
+                {
+                    // Others are being written now: the file system knows better which.
+                    data.Release();
+                    data = null;
+                }
+
+                return Serve(channel, header, buffer, length, isSplit, ref data);
         }
     }
 
-    private bool Serve(DeviceChannel channel, in InHeader header, NativeBuffer buffer, int length)
+    private bool Serve(DeviceChannel channel, in InHeader header, NativeBuffer buffer, int length, bool isSplit, ref IWriteMemory? data)
     {
         if (header.Length != (uint)length || !session.Handshake.IsDone)
         {
@@ -73,7 +103,9 @@ internal sealed unsafe class RequestReceiver(FuseSession session, FuseFileSystem
         if (takes)
             session.Buffers.Hold();
         FuseRequest request = session.Requests.Rent();
-        request.Accept(channel, buffer, length);
+        request.Accept(channel, buffer, length, isSplit ? data : null);
+        if (isSplit)
+            data = null;
 
         Errno refusal = RequestLayout.Check(request, session.MaxReplyBytes);
         if (refusal == Errno.OK && _ownRequests.MustRefuse(request))

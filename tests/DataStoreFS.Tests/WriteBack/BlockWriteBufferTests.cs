@@ -29,6 +29,56 @@ public sealed class BlockWriteBufferTests : IDisposable
     }
 
     [Fact]
+    public void AnAdoptedFileIsWhatWasWrittenAndIsNotCopied()
+    {
+        using BlockWriteBuffer buffer = New(existed: false);
+        buffer.Write(0, new byte[100]);
+        BlockBuffer file = _pool.Rent(Usual);
+        file.GetSpan().Fill(7);
+        Assert.True(buffer.CanAdopt(Usual));
+        buffer.Adopt(file);
+        using (UnsentContent unsent = buffer.TakeUnsent()!)
+        {
+            Assert.Same(file, unsent.Buffer);
+            Assert.Equal(Usual, unsent.Length);
+
+            // What a flush looks at never changes.
+            buffer.Write(0, [1, 2, 3]);
+            Assert.Equal(-1, unsent.File.IndexOfAnyExcept((byte)7));
+        }
+
+        byte[] read = new byte[5];
+        Assert.True(buffer.TryRead(0, read, out _));
+        Assert.Equal([1, 2, 3, 7, 7], read);
+        Assert.Equal(1, _pool.Rented);
+    }
+
+    [Fact]
+    public void AShorterFileThanThereIsIsNotAdoptedButWrittenOverIt()
+    {
+        using BlockWriteBuffer buffer = New(existed: false);
+        buffer.Write(0, Enumerable.Repeat((byte)1, 200).ToArray());
+        Assert.False(buffer.CanAdopt(100));
+        BlockBuffer file = _pool.Rent(100);
+        file.GetSpan().Fill(2);
+        buffer.Adopt(file);
+        byte[] read = new byte[200];
+        Assert.True(buffer.TryRead(0, read, out int count));
+        Assert.Equal((200, 2, 1), (count, read[99], read[100]));
+        Assert.Equal(1, _pool.Rented);
+    }
+
+    [Fact]
+    public void ABlockWhoseContentIsNotThereYetAdoptsNothing()
+    {
+        using BlockWriteBuffer buffer = New(existed: true);
+        Assert.False(buffer.CanAdopt(Usual));
+        buffer.Truncate(0);
+        Assert.True(buffer.CanAdopt(Usual));
+        Assert.False(buffer.CanAdopt(Maximum + 1));
+    }
+
+    [Fact]
     public void AnExistingFileThatIsOnlyOpenedIsReadFromTheStoreAndSendsNothing()
     {
         using BlockWriteBuffer buffer = New(existed: true);

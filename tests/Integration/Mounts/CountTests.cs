@@ -48,6 +48,38 @@ public sealed class CountTests
         Assert.InRange(mounted.Server.Counters.BlockRequests - requests, 1, paths.Length);
     }
 
+    [MountFact]
+    public async Task ANewFileCostsSevenMessages()
+    {
+        await using MountedDataset mounted = await MountedDataset.StartAsync(
+            s_volume, static _ => false, s => MountedDataset.Writable(s) with { Missing = MissingBlocks.Absent });
+        string block = Path.Join(mounted.Scratch, "block");
+        await File.WriteAllBytesAsync(block, TestVoxels.FileOf(s_volume, new BlockKey(0, 0, 0, 0, 1, 1, 1)));
+        string[] paths = [.. Enumerable.Range(0, 8).Select(z => mounted.PathOf(new BlockKey(0, 0, 0, 0, 1, 1, z)))];
+        await WriteAsync(paths[0]); // looks the folders up
+        IReadOnlyDictionary<FuseOpcode, long> before = mounted.Mount.Statistics.Snapshot();
+        foreach (string path in paths[1..])
+        {
+            await WriteAsync(path);
+        }
+
+        Dictionary<FuseOpcode, long> cost = Since(before, mounted).ToDictionary(c => c.Opcode, c => c.Count);
+        Assert.All(
+            [FuseOpcode.Lookup, FuseOpcode.Create, FuseOpcode.Write, FuseOpcode.Fsync],
+            opcode => Assert.Equal(paths.Length - 1, cost.GetValueOrDefault(opcode)));
+
+        // The folder's, since it has one file more; of the new file nothing is asked.
+        Assert.InRange(cost.GetValueOrDefault(FuseOpcode.GetAttr), 0, paths.Length - 1);
+        Assert.Equal(0, cost.GetValueOrDefault(FuseOpcode.SetAttr) + cost.GetValueOrDefault(FuseOpcode.Open) + cost.GetValueOrDefault(FuseOpcode.Read));
+        if (Environment.OSVersion.Version >= new Version(6, 6))
+        {
+            Assert.DoesNotContain(FuseOpcode.GetXAttr, cost); // written past the page cache
+        }
+
+        Task<string> WriteAsync(string path) => Command.RunCleanAsync(
+            "python3", "-c", "import os,sys; f=os.open(sys.argv[2],os.O_WRONLY|os.O_CREAT|os.O_TRUNC); os.write(f,open(sys.argv[1],'rb').read()); os.fsync(f); os.close(f)", block, path);
+    }
+
     /// <summary>Without the forgetting of nodes, which comes when it likes.</summary>
     private static IEnumerable<(FuseOpcode Opcode, long Count)> Since(IReadOnlyDictionary<FuseOpcode, long> before, MountedDataset mounted) =>
         from now in mounted.Mount.Statistics.Snapshot()

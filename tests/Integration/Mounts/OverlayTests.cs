@@ -1,3 +1,4 @@
+using DataStoreFS.Model;
 using DataStoreFS.Mounting;
 
 namespace Integration.Mounts;
@@ -72,6 +73,30 @@ public sealed class OverlayTests
         {
             Directory.Delete(overlay, true);
         }
+    }
+
+    [MountFact]
+    public async Task AFolderOfBlocksThatIsChangedBetweenTheirWritesShowsTheChangeAtOnce()
+    {
+        await using MountedDataset mounted = await MountedDataset.StartAsync(
+            Volumes.Small(), static _ => false, s => MountedDataset.Writable(s) with { Missing = MissingBlocks.Absent });
+        string block = Path.Join(mounted.Scratch, "block");
+        BlockKey key = new(0, 0, 0, 0, 1, 1, 1);
+        await File.WriteAllBytesAsync(block, TestVoxels.FileOf(mounted.Volume, key));
+        string target = mounted.PathOf(key);
+        string folder = Path.GetDirectoryName(target)!;
+        await Command.ShellAsync($"""
+            set -e
+            for mode in 750 705 755; do
+                cp {block} {target}; stat -c %a {folder} >/dev/null
+                chmod $mode {folder}
+                cp {block} {target}
+                test "$(stat -c %a {folder})" = $mode
+            done
+            mkdir {folder}/sub
+            cp {block} {target}
+            test -d {folder}/sub
+            """);
     }
 
     [MountFact]

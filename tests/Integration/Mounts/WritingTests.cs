@@ -43,6 +43,44 @@ public sealed class WritingTests
         }
     }
 
+    [MountTheory]
+    [InlineData(512)]
+    [InlineData(5000)]
+    [InlineData(1 << 20)]
+    public async Task WhoReadsABlockWhileItIsWrittenSeesEveryWriteAndTheWholeOfItInTheEnd(int piece)
+    {
+        const string Script = """
+            import os, sys
+            data = open(sys.argv[1], 'rb').read()
+            piece = int(sys.argv[3])
+            for mode in (os.O_WRONLY, os.O_RDWR):
+                data = bytes(data[:16]) + bytes(data[16:])[::-1]
+                out = os.open(sys.argv[2], mode | os.O_CREAT | os.O_TRUNC)
+                read = os.open(sys.argv[2], os.O_RDONLY)
+                for at in range(0, len(data), piece):
+                    os.pwrite(out, data[at:at + piece], at)
+                    assert os.fstat(read).st_size == min(at + piece, len(data))
+                    assert os.pread(read, len(data), 0) == data[:at + piece], (mode, at)
+                os.close(out)
+                assert os.pread(read, len(data), 0) == data, mode
+                os.close(read)
+                assert open(sys.argv[2], 'rb').read() == data, mode
+            """;
+        foreach (bool existing in new[] { false, true })
+        {
+            await using MountedDataset mounted = await MountedDataset.StartAsync(Volumes.Small(), _ => existing, MountedDataset.Writable);
+            foreach (BlockKey key in new[] { s_full, s_edge })
+            {
+                byte[] written = TestVoxels.FileOf(mounted.Volume, key, edition: 7);
+                string source = Path.Join(mounted.Scratch, "block");
+                await File.WriteAllBytesAsync(source, written);
+                await Command.RunAsync("cat", mounted.PathOf(key)); // old pages, where there are any
+                await Command.RunCleanAsync("python3", "-c", Script, source, mounted.PathOf(key), piece.ToString(System.Globalization.CultureInfo.InvariantCulture));
+                Assert.Equal(written, mounted.Stored(key)); // turned round twice
+            }
+        }
+    }
+
     [MountFact]
     public async Task ACompressedBlockBecomesItsRawImageForReaders()
     {

@@ -19,6 +19,8 @@ internal sealed class ScriptedFileSystem : FuseFileSystem
 
     public Func<FuseMount, CancellationToken, ValueTask>? OnInit { get; init; }
 
+    public Func<IWriteMemory?>? OnRentWriteMemory { get; init; }
+
     public Action<NodeId, ulong>? OnForget { get; init; }
 
     public int Destroyed { get; private set; }
@@ -30,6 +32,8 @@ internal sealed class ScriptedFileSystem : FuseFileSystem
         Destroyed++;
         return default;
     }
+
+    protected internal override IWriteMemory? RentWriteMemory() => OnRentWriteMemory?.Invoke();
 
     protected internal override void Forget(NodeId node, ulong lookups) => OnForget?.Invoke(node, lookups);
 

@@ -25,9 +25,15 @@ internal sealed class BlockFile(BlockWriting writing, BlockReader reader, Node n
         {
             await LoadBaseAsync(op.Request.Interrupted).ConfigureAwait(false);
             writing.RequireRoom(op.Offset + op.Data.Length);
-            buffer.Write(op.Offset, op.Data.Span);
+            int length = op.Data.Length;
+            writing.Expected.Observe(node, op.Offset, length);
+            if (!TryAdopt(op, length))
+            {
+                buffer.Write(op.Offset, op.Data.Span);
+            }
+
             _refused = false;
-            return op.Reply(op.Data.Length);
+            return op.Reply(length);
         }
         catch (DataStoreException fault)
         {
@@ -93,11 +99,23 @@ internal sealed class BlockFile(BlockWriting writing, BlockReader reader, Node n
             await SendAsync(() => writing.Saver.SaveAsync(buffer, writing.Volume, writing.KeyOf(node), CancellationToken.None)).ConfigureAwait(false);
         }
 
-        (long? length, bool lost) = (buffer.Length, buffer.IsDirty);
+        (long? length, bool stale) = (buffer.Length, buffer.IsDirty || buffer.WasRead);
         if (writing.Buffers.Close(buffer))
         {
-            writing.BecameServers(node, length, lost);
+            writing.BecameServers(node, length, stale);
         }
+    }
+
+    // A whole block was read into memory of the pool: it need not be copied there.
+    private bool TryAdopt(WriteOp op, int length)
+    {
+        if (op.Offset > 0 || !buffer.CanAdopt(length) || op.TakeMemory() is not ExpectedWrites.Memory memory)
+        {
+            return false;
+        }
+
+        buffer.Adopt(memory.Take());
+        return true;
     }
 
     private async ValueTask<Errno> SendAsync(Func<Task> send)

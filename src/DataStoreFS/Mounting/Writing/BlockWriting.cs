@@ -17,14 +17,30 @@ internal sealed class BlockWriting(TreeContext context, BlockReader reader, Writ
 
     private readonly ConcurrentDictionary<ulong, int> _dropping = new();
     private FuseNotifier? _notifier;
+    private bool _passesPages;
 
     public BlockSaver Saver { get; } = new(engine, pool, logger);
+
+    public ExpectedWrites Expected { get; } = new(context.Tree, pool);
 
     public VolumeInfo Volume => context.Tree.Volume;
 
     public BlockWriteBuffers Buffers => context.Written!;
 
-    public void Attach(FuseNotifier notifier) => _notifier = notifier;
+    public void Attach(FuseMount mount)
+    {
+        _notifier = mount.Notifier;
+        _passesPages = mount.Kernel.Has(FuseCapabilities.DirectIOMap);
+    }
+
+    /// <summary>
+    /// How a handle is to be used by the kernel. One that only writes, to a file that was empty when it was opened, goes past the page cache: a block is written once and seldom read
+    /// where it was written, and a copy, as much memory and a GETXATTR for each write(2) are spared. Pages that readers fetch meanwhile are dropped by each write, but not
+    /// before Linux 6.6, which also brought the capability that is asked for here (fs/fuse/file.c fuse_direct_io); a page that came at the moment of a write goes at the end
+    /// (<see cref="BecameServers"/>).
+    /// </summary>
+    public OpenReply Handling(OpenFlags flags, bool isEmpty) =>
+        _passesPages && isEmpty && flags is { CanWrite: true, CanRead: false } ? OpenReply.DirectIO : OpenReply.None;
 
     /// <summary>An open block file; the one buffer of the node is shared by its handles.</summary>
     /// <param name="node">A block inside the grid.</param>
@@ -79,9 +95,12 @@ internal sealed class BlockWriting(TreeContext context, BlockReader reader, Writ
     /// The node's content is no longer what was written into it but what the server has: a compressed file has become its raw image, a refused one
     /// has gone. The kernel must not go on with the pages and the length that the writes left.
     /// </summary>
-    public void BecameServers(in Node node, long? lengthAsWritten, bool refused)
+    /// <param name="node">The block.</param>
+    /// <param name="lengthAsWritten">Of its file.</param>
+    /// <param name="stale">It was refused, or read while it was written past the page cache.</param>
+    public void BecameServers(in Node node, long? lengthAsWritten, bool stale)
     {
-        if (refused || (lengthAsWritten is { } length && length != context.Tree.SizeOf(node)))
+        if (stale || (lengthAsWritten is { } length && length != context.Tree.SizeOf(node)))
         {
             Invalidate(node);
         }

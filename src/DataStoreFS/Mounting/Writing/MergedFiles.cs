@@ -1,4 +1,5 @@
 using DataStoreFS.Mounting.Files;
+using DataStoreFS.Mounting.Kernel;
 using DataStoreFS.Overlay;
 using DataStoreFS.Tree;
 using LinuxFuse;
@@ -60,7 +61,7 @@ internal sealed class MergedFiles(
         }
 
         BlockFile file = blocks!.Open(node, existed: !blocks.IsNew(node), op.Flags);
-        return new(op.Reply(files.Add(file), write ? keep : keep | OpenReply.NoFlush));
+        return new(op.Reply(files.Add(file), write ? keep | blocks.Handling(op.Flags, op.Flags.HasFlag(OpenFlags.Truncate)) : keep | OpenReply.NoFlush));
     }
 
     private async ValueTask<Errno> CreateBlockAsync(CreateOp op, Node node)
@@ -77,8 +78,12 @@ internal sealed class MergedFiles(
             return Errno.EEXIST;
         }
 
+        bool isEmpty = !existed || op.Flags.HasFlag(OpenFlags.Truncate);
         FileHandle handle = files.Add(blocks.Open(node, existed, op.Flags));
-        return op.Reply(names.EntryOf(node), handle, OpenReply.KeepCache);
+
+        // The kernel knows its length from here on: it changes by the kernel's own writes, or by what is announced (BlockWriting.BecameServers). Attributes that
+        // are not valid would be asked for within open(2) itself (fs/fuse/dir.c fuse_permission).
+        return op.Reply(names.EntryOf(node) with { AttributesValidFor = KernelCachePolicy.Fixed }, handle, OpenReply.KeepCache | blocks.Handling(op.Flags, isEmpty));
     }
 
     private async ValueTask<Errno> OpenAsync(OpenOp op, Place place)

@@ -10,6 +10,8 @@ namespace DataStoreFS.Mounting.Writing;
 /// <summary>LOOKUP and GETATTR where the overlay has a say. Blocks never ask it: their names are the grid's.</summary>
 internal sealed class MergedLookup(TreeContext context, LookupHandler lookups, Places places, OverlayNodes nodes, OverlayStore overlay, ILogger logger)
 {
+    private readonly UntouchedFolders _untouched = new(overlay, TimeProvider.System);
+
     public ValueTask<Errno> LookupAsync(LookupOp op)
     {
         if (places.TryFindBlock(op.Parent.Value, op.Name, out _))
@@ -33,6 +35,11 @@ internal sealed class MergedLookup(TreeContext context, LookupHandler lookups, P
 
     public ValueTask<Errno> GetAttrAsync(GetAttrOp op, IOpenFile? open)
     {
+        if (_untouched.Contains(op.Node.Value) && context.Tree.TryResolve(op.Node.Value, out Node folder))
+        {
+            return new(op.Reply(context.Attributes.Of(op.Node.Value, folder), KernelCachePolicy.Fixed));
+        }
+
         if (!places.TryResolve(op.Node.Value, out Place place))
         {
             return new(Errno.ESTALE);
@@ -96,12 +103,18 @@ internal sealed class MergedLookup(TreeContext context, LookupHandler lookups, P
     {
         OverlayKind kind = OverlayKind.Upper;
         OverlayStat stat;
+        long version = overlay.Version;
         int error = place.Path is null ? StatOpen(place.Id, open, out stat)
             : place.Path.Length == 0 ? Top(out kind, out stat)
             : overlay.Find(place.Path, out kind, out stat);
         if (error != 0)
         {
             return ((Errno)error, default, default);
+        }
+
+        if (kind == OverlayKind.Lower && place is { Node.IsDirectory: true, Path.Length: > 0 })
+        {
+            _untouched.Add(place.Id, version);
         }
 
         // A file of the dataset whose name was removed while it is open is still what it was.
