@@ -10,10 +10,15 @@ namespace DataStoreFS.Blocks;
 /// </remarks>
 internal sealed class ConcurrencyLimit
 {
-    // A doubling that brings less than a fifth more has met a limit; in steady state a step must be worth a twentieth.
-    private const double StartupGain = 1.2;
-    private const double StepGain = 1.05;
-    private const double StepLoss = 0.97;
+    // A doubling that brings less than a third more has met a limit. In steady state a quarter more requests must be worth a twentieth, a quarter
+    // less may cost a thirtieth, and other steps in proportion: near a server, one request instead of two is the largest step there is.
+    private const double StartupGain = 1.3;
+    private const double StepGain = 0.2;
+    private const double StepLoss = 0.12;
+
+    // Cold caches, connections that begin slowly, code that runs for the first time: as long as a round brings so much more than the one before,
+    // all by itself, nothing is known of a doubling. Near a server, half of all doublings were kept for that reason.
+    private const double Rising = 1.15;
 
     // Half of what it used to be, twice in a row: the server has become slower, or is shared with more clients.
     private const double Collapse = 0.5;
@@ -22,11 +27,11 @@ internal sealed class ConcurrencyLimit
 
     private readonly int _maximum;
     private bool _startup = true;
-    private bool _warm;
     private bool _trying;
     private bool _up = true;
     private int _settled;
     private double _settledRate;
+    private double _roundBefore;
     private int _disappointments;
     private int _pause = 4;
     private int _rounds;
@@ -77,14 +82,6 @@ internal sealed class ConcurrencyLimit
             return;
         }
 
-        if (!_warm)
-        {
-            // Code that is compiled, connections that begin slowly, a server's cold caches: everything after it would look like a gain.
-            _warm = true;
-            BeginRound(now);
-            return;
-        }
-
         double rate = _work / ((now - _roundStart) * 1e-9);
         if (_startup)
         {
@@ -111,19 +108,25 @@ internal sealed class ConcurrencyLimit
 
     private void Startup(double rate)
     {
-        if (rate > _settledRate * StartupGain)
+        // The first round under a limit has none before it.
+        bool rising = rate > _roundBefore * Rising;
+        _roundBefore = rate;
+        if (rising)
         {
-            _settled = Current;
-            _settledRate = rate;
-            _disappointments = 0;
+            return;
         }
-        else if (++_disappointments == 2)
+
+        _roundBefore = 0;
+        if (rate <= _settledRate * StartupGain)
         {
+            // Steps up and down go on from here; a second doubling in spite of it would be judged by what has become faster by itself meanwhile.
             _startup = false;
             Current = _settled;
             return;
         }
 
+        _settled = Current;
+        _settledRate = rate;
         _startup = Current < _maximum;
         Current = Math.Min(Current * 2, _maximum);
     }
@@ -169,7 +172,8 @@ internal sealed class ConcurrencyLimit
     private void Judge(double rate)
     {
         _trying = false;
-        if (rate > _settledRate * (_up ? StepGain : StepLoss))
+        double step = (double)(Current - _settled) / _settled;
+        if (rate > _settledRate * (1 + (step * (_up ? StepGain : StepLoss))))
         {
             // Each step down may lose a little; ten of them may not.
             _settledRate = Math.Max(rate, _settledRate);

@@ -17,6 +17,23 @@ public sealed class LearningTests
     [Fact]
     public void AServerThatSlowsDownIsAskedLess() => Assert.InRange(Settle(n => n <= 2 ? n / 72.0 : n / 50.0, rounds: 600), 1, 3);
 
+    /// <summary>One core, and everything is four times slower at first: what becomes faster by itself is no reason to ask for more at a time.</summary>
+    [Fact]
+    public void AServerThatWarmsUpIsNotTakenForOneThatScales()
+    {
+        ConcurrencyLimit limit = new(32, 1);
+        double now = 0;
+        int most = 0;
+        for (int i = 0; i < 400; i++)
+        {
+            now += 0.001 * (1 + (3 * Math.Exp(-i / 20.0)));
+            limit.Completed(now, 1000, queued: true);
+            most = Math.Max(most, limit.Current);
+        }
+
+        Assert.InRange(most, 1, 3);
+    }
+
     [Fact]
     public void WithoutAQueueNothingIsLearnt()
     {
