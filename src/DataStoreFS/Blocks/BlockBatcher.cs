@@ -189,9 +189,10 @@ internal sealed class BlockBatcher : IAsyncDisposable
             else
             {
                 bool queued = gate.Queue.Demanded + gate.Queue.Speculated > 0;
+                double took = _time.GetElapsedTime(batch.Sent).TotalSeconds;
+                gate.Answered(now, batch.Received, took);
                 gate.Limit.Completed(now, batch.Received + ((long)batch.Count * WorkPerBlock), queued);
-                gate.Carried(now, batch.Received);
-                gate.Size.Observe(batch.Count, _time.GetElapsedTime(batch.Sent).TotalSeconds);
+                gate.Size.Observe(batch.Count, took);
             }
 
             if (--_running == 0 && _ending)

@@ -27,6 +27,7 @@ internal sealed class ConcurrencyLimit
 
     private readonly int _maximum;
     private bool _startup = true;
+    private bool _hurried;
     private bool _trying;
     private bool _up = true;
     private int _settled;
@@ -51,6 +52,19 @@ internal sealed class ConcurrencyLimit
 
     /// <summary>Requests at a time.</summary>
     public int Current { get; private set; }
+
+    /// <summary>
+    /// The server's first answer was slow. Rounds of it last long, so that certainty about each doubling would cost more than a doubling in vain.
+    /// </summary>
+    /// <param name="atLeast">Requests at a time, from now on.</param>
+    public void Hurry(int atLeast)
+    {
+        if (_startup)
+        {
+            Current = _settled = Math.Clamp(atLeast, Current, Math.Max(_maximum, Current));
+            _hurried = true;
+        }
+    }
 
     /// <param name="seconds">When a request ended, on any clock that does not jump.</param>
     /// <param name="work">What it brought, in any unit.</param>
@@ -109,24 +123,30 @@ internal sealed class ConcurrencyLimit
     private void Startup(double rate)
     {
         // The first round under a limit has none before it.
-        bool rising = rate > _roundBefore * Rising;
+        bool rising = _hurried ? _roundBefore == 0 : rate > _roundBefore * Rising;
         _roundBefore = rate;
         if (rising)
         {
             return;
         }
 
-        _roundBefore = 0;
-        if (rate <= _settledRate * StartupGain)
+        _roundBefore = _hurried ? rate : 0;
+        bool pays = rate > _settledRate * StartupGain;
+        if (!pays && (!_hurried || ++_disappointments == 2))
         {
             // Steps up and down go on from here; a second doubling in spite of it would be judged by what has become faster by itself meanwhile.
             _startup = false;
+            _disappointments = 0;
             Current = _settled;
             return;
         }
 
-        _settled = Current;
-        _settledRate = rate;
+        if (pays)
+        {
+            _settled = Current;
+            _settledRate = rate;
+        }
+
         _startup = Current < _maximum;
         Current = Math.Min(Current * 2, _maximum);
     }

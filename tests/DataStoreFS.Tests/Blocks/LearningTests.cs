@@ -34,6 +34,40 @@ public sealed class LearningTests
         Assert.InRange(most, 1, 3);
     }
 
+    /// <summary>A tenth of a second for each answer, however many there are: certainty about each doubling would take seconds.</summary>
+    [Fact]
+    public void AServerWhoseFirstAnswerIsSlowIsAskedForMoreSooner()
+    {
+        Assert.InRange(After(40, hurry: true), 8, 32);
+        Assert.InRange(After(40, hurry: false), 1, 4);
+
+        static int After(int answers, bool hurry)
+        {
+            ConcurrencyLimit limit = new(32, 1);
+            if (hurry)
+            {
+                limit.Hurry(2);
+            }
+
+            double now = 0;
+            for (int i = 0; i < answers; i++)
+            {
+                now += 0.1 / limit.Current;
+                limit.Completed(now, 1000, queued: true);
+            }
+
+            return limit.Current;
+        }
+    }
+
+    [Fact]
+    public void HurryNeverGoesBeyondWhatIsAllowed()
+    {
+        ConcurrencyLimit limit = new(1, 1);
+        limit.Hurry(2);
+        Assert.Equal(1, limit.Current);
+    }
+
     [Fact]
     public void WithoutAQueueNothingIsLearnt()
     {
