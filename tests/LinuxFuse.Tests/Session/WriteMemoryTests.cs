@@ -121,8 +121,14 @@ public class WriteMemoryTests
         Lender lender = new(bytes);
         ScriptedFileSystem fileSystem = new() { OnRentWriteMemory = lender.Rent, OnWrite = op => new(op.TakeMemory() is null ? op.Reply(op.Data.Length) : Errno.EIO) };
         using FakeKernel kernel = new();
-        await using FuseMount mount = await kernel.StartAsync(fileSystem);
-        Assert.Equal(Errno.OK, Write(kernel, new byte[16]).Error);
+        await using (FuseMount mount = await kernel.StartAsync(fileSystem))
+        {
+            Assert.Equal(Errno.OK, Write(kernel, new byte[16]).Error);
+
+            // A reader asks again before it waits for the next request, so that there is no moment before its end at which nothing is lent for certain.
+            kernel.Hangup();
+        }
+
         Assert.Equal(0, lender.Out);
     }
 
