@@ -8,6 +8,7 @@ namespace DataStoreFS.Tests.Mounting;
 public sealed class DispatchTests
 {
     private const int Times = 1000;
+    private const int Rounds = 5;
 
     public static TheoryData<MissingBlocks> Modes => new(MissingBlocks.Zeros, MissingBlocks.Absent);
 
@@ -18,7 +19,7 @@ public sealed class DispatchTests
         using DispatchedTree tree = new(missing);
         int next = 0;
         Assert.Equal(0, AllocatedBy(tree, () => tree.Reads[next++ % DispatchedTree.Blocks]));
-        Assert.Equal(2L * Times * ((512 << 10) + 16), tree.BytesRead);
+        Assert.Equal((1L + Rounds) * Times * ((512 << 10) + 16), tree.BytesRead);
     }
 
     [Theory]
@@ -36,15 +37,21 @@ public sealed class DispatchTests
         Assert.Equal(0, AllocatedBy(tree, () => tree.GetAttributes));
     }
 
-    // Once to fill pools and tables; the replies' memory is the blocks' own, or the request's.
+    // Once to fill pools and tables; the replies' memory is the blocks' own, or the request's. What a request allocates it allocates each time; a garbage
+    // collection that other tests cause may empty a pool, once in a while.
     private static long AllocatedBy(DispatchedTree tree, Func<NativeBuffer> request)
     {
         Repeat();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Repeat();
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        long least = long.MaxValue;
+        for (int i = 0; i < Rounds; i++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Repeat();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
         Assert.Equal(0, tree.Errors);
-        return allocated;
+        return least;
 
         void Repeat()
         {
