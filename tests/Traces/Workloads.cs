@@ -6,31 +6,10 @@ namespace DataStoreFS.Traces;
 public static class Workloads
 {
     /// <summary>One level: 1024 x 1024 x 256 in blocks of 128 x 128 x 16 (512 KiB of uint16): a grid of 8 x 8 x 16.</summary>
-    public static VolumeInfo Medium { get; } = new()
-    {
-        Volume = 0,
-        Uuid = "medium",
-        RequestedVersion = "0",
-        ResolvedVersion = "0",
-        VoxelType = VoxelType.UInt16,
-        Dimensions = new Size3(1024, 1024, 256),
-        VoxelSize = [1, 1, 1],
-        Versions = [0],
-        TimepointIds = [0],
-        Setups =
-        [
-            new SetupInfo
-            {
-                Index = 0,
-                Id = 0,
-                Name = "s",
-                ChannelId = 0,
-                AngleId = 0,
-                Version = "0",
-                Levels = [new LevelInfo(0, new Size3(1, 1, 1), new Size3(1024, 1024, 256), new Size3(128, 128, 16))],
-            },
-        ],
-    };
+    public static VolumeInfo Medium { get; } = OneLevel("medium", new Size3(1024, 1024, 256));
+
+    /// <summary>The same blocks, a grid of 32 x 32 x 32.</summary>
+    public static VolumeInfo Large { get; } = OneLevel("large", new Size3(4096, 4096, 512));
 
     /// <summary>Every block by sorted path, x outermost, one in twenty not there.</summary>
     public static IReadOnlyList<TraceBurst> Sequential(int count) => Once(All(0, 1, 2).Where((_, index) => index % 20 != 7).Take(count));
@@ -72,6 +51,32 @@ public static class Workloads
             }
         }
     }
+
+    private static VolumeInfo OneLevel(string uuid, Size3 dimensions) => new()
+    {
+        Volume = 0,
+        Uuid = uuid,
+        RequestedVersion = "0",
+        ResolvedVersion = "0",
+        VoxelType = VoxelType.UInt16,
+        Dimensions = dimensions,
+        VoxelSize = [1, 1, 1],
+        Versions = [0],
+        TimepointIds = [0],
+        Setups =
+        [
+            new SetupInfo
+            {
+                Index = 0,
+                Id = 0,
+                Name = "s",
+                ChannelId = 0,
+                AngleId = 0,
+                Version = "0",
+                Levels = [new LevelInfo(0, new Size3(1, 1, 1), dimensions, new Size3(128, 128, 16))],
+            },
+        ],
+    };
 
     private static IReadOnlyList<TraceBurst> Once(IEnumerable<BlockKey> blocks) => [new TraceBurst(TimeSpan.Zero, [.. blocks])];
 }
