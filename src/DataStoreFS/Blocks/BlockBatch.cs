@@ -25,6 +25,9 @@ internal sealed class BlockBatch(ServerGate gate, QueueLane lane, BlockFetch[] f
     /// <summary>When it was sent; set by who sends it.</summary>
     public long Sent { get; set; }
 
+    /// <summary>How long the server works before it answers, as far as it is known.</summary>
+    public TimeSpan Effort => fetches[0].Volume.Client.Effort;
+
     /// <summary>Bytes that came.</summary>
     public long Received { get; private set; }
 

@@ -190,7 +190,7 @@ internal sealed class BlockBatcher : IAsyncDisposable
             {
                 bool queued = gate.Queue.Demanded + gate.Queue.Speculated > 0;
                 double took = _time.GetElapsedTime(batch.Sent).TotalSeconds;
-                gate.Answered(now, batch.Received, took);
+                gate.Answered(now, batch.Received, took, batch.Effort);
                 gate.Limit.Completed(now, batch.Received + ((long)batch.Count * WorkPerBlock), queued);
                 gate.Size.Observe(batch.Count, took);
             }

@@ -66,6 +66,16 @@ internal sealed class ConcurrencyLimit
         }
     }
 
+    /// <summary>The server works for its answers: fewer at a time are enough to begin with.</summary>
+    /// <param name="atMost">Requests at a time, from now on.</param>
+    public void Calm(int atMost)
+    {
+        if (_startup)
+        {
+            Current = _settled = Math.Clamp(atMost, 1, Current);
+        }
+    }
+
     /// <param name="seconds">When a request ended, on any clock that does not jump.</param>
     /// <param name="work">What it brought, in any unit.</param>
     /// <param name="queued">Whether more was waiting at that moment.</param>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using DataStoreFS.Model;
 using DataStoreFS.N5;
@@ -53,9 +54,11 @@ internal sealed class BlockRead(
     private async ValueTask<Attempt> RequestAsync(string levelBase, string address, int count, int lineLimit, ProgressTimeout progress)
     {
         string request = Describe(address, levelBase, count);
+        long sent = Stopwatch.GetTimestamp();
         using HttpResponseMessage response = await server.Transport.SendAsync(HttpMethod.Get, address, null, null, progress.Token).ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.OK)
         {
+            server.Transport.NoteAnswer(Stopwatch.GetElapsedTime(sent));
             return await ReadFramesAsync(response, request, count, progress).ConfigureAwait(false);
         }
 

@@ -46,6 +46,8 @@ public sealed class DataStoreClient : IDataStoreClient, IDatasetCreator
 
     public TimeSpan RoundTrip => _transport.RoundTrip;
 
+    public TimeSpan Effort => _transport.Effort;
+
     public Task<string> GetDatasetJsonAsync(string uuid, CancellationToken cancellationToken)
     {
         RemoteName.RequireUuid(uuid);

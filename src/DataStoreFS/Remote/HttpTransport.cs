@@ -15,6 +15,7 @@ internal sealed class HttpTransport : IDisposable
 {
     private readonly FlurlClient _client = new();
     private readonly RoundTrip _roundTrip = new();
+    private readonly LeastTime _answer = new();
     private readonly Uri _home;
     private readonly AccessToken? _token;
     private readonly string _userAgent;
@@ -32,6 +33,13 @@ internal sealed class HttpTransport : IDisposable
 
     /// <summary>The quickest handshake with the server so far; zero before the first.</summary>
     public TimeSpan RoundTrip => _roundTrip.Shortest;
+
+    /// <summary>The least time until an answer with blocks began, without a round trip; zero before the first.</summary>
+    public TimeSpan Effort => _answer.Value > RoundTrip ? _answer.Value - RoundTrip : TimeSpan.Zero;
+
+    /// <summary>An answer with blocks has begun.</summary>
+    /// <param name="waited">Since its request; in a request that had to connect first, with that.</param>
+    public void NoteAnswer(TimeSpan waited) => _answer.Note(waited);
 
     /// <summary>For cleaning what a server says: it may repeat the token.</summary>
     public AccessToken? Token => _token;

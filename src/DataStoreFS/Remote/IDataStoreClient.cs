@@ -15,6 +15,12 @@ public interface IDataStoreClient : IBlockWriter, IAsyncDisposable
     /// <summary>How far away the server is: the quickest handshake so far; zero before the first.</summary>
     TimeSpan RoundTrip { get; }
 
+    /// <summary>
+    /// How long the server works before it answers: the least time until an answer with blocks began, without a round trip; zero before the first. Too long
+    /// by a round trip when all requests so far had to connect first.
+    /// </summary>
+    TimeSpan Effort { get; }
+
     /// <summary><c>GET /datasets/{uuid}</c>: the JSON text. NotFound when the server does not know the dataset.</summary>
     Task<string> GetDatasetJsonAsync(string uuid, CancellationToken cancellationToken);
 

@@ -16,17 +16,10 @@ internal sealed class RoundTrip
     private const int RttOffset = 68;
     private const int MinRttOffset = 148;
 
-    private long _microseconds = long.MaxValue;
+    private readonly LeastTime _handshake = new();
 
     /// <summary>Zero before the first connection.</summary>
-    public TimeSpan Shortest
-    {
-        get
-        {
-            long microseconds = Interlocked.Read(ref _microseconds);
-            return microseconds == long.MaxValue ? TimeSpan.Zero : TimeSpan.FromMicroseconds(microseconds);
-        }
-    }
+    public TimeSpan Shortest => _handshake.Value;
 
     /// <summary>Opens a connection for <see cref="SocketsHttpHandler.ConnectCallback"/>, as the handler itself would.</summary>
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
@@ -35,7 +28,7 @@ internal sealed class RoundTrip
         try
         {
             await socket.ConnectAsync(context.DnsEndPoint, cancellationToken).ConfigureAwait(false);
-            Note(Measure(socket));
+            Measure(socket);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch
@@ -45,7 +38,7 @@ internal sealed class RoundTrip
         }
     }
 
-    private static long Measure(Socket socket)
+    private void Measure(Socket socket)
     {
         Span<byte> info = stackalloc byte[InfoBytes];
         info.Clear();
@@ -55,25 +48,10 @@ internal sealed class RoundTrip
         }
         catch (SocketException)
         {
-            return long.MaxValue; // a system without it: the server counts as near, and the rest is learnt
+            return; // a system without it: the server counts as near, and the rest is learnt
         }
 
         uint shortest = MemoryMarshal.Read<uint>(info[MinRttOffset..]);
-        return shortest is > 0 and < uint.MaxValue ? shortest : MemoryMarshal.Read<uint>(info[RttOffset..]);
-    }
-
-    private void Note(long microseconds)
-    {
-        long seen = Interlocked.Read(ref _microseconds);
-        while (microseconds < seen)
-        {
-            long was = Interlocked.CompareExchange(ref _microseconds, microseconds, seen);
-            if (was == seen)
-            {
-                return;
-            }
-
-            seen = was;
-        }
+        _handshake.Note(TimeSpan.FromMicroseconds(shortest is > 0 and < uint.MaxValue ? shortest : MemoryMarshal.Read<uint>(info[RttOffset..])));
     }
 }

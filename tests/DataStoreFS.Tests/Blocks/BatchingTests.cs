@@ -98,7 +98,7 @@ public sealed class BatchingTests : StoreTest
 
     [Theory]
     [InlineData(0, 1, 16, 16)]
-    [InlineData(20, 12, 3, 4)]
+    [InlineData(20, 24, 1, 2)]
     public async Task GuessesAreSplitOverConnectionsThatBeginSlowly(int roundTrip, int requests, int fewest, int most)
     {
         Client.RoundTrip = TimeSpan.FromMilliseconds(roundTrip);
@@ -114,6 +114,37 @@ public sealed class BatchingTests : StoreTest
         }
 
         Assert.False(Client.TryNext(out _));
+    }
+
+    [Theory]
+    [InlineData(1, 32)]
+    [InlineData(10, 16)]
+    public async Task AFarServerThatWorksForItsFirstAnswerIsAskedForLessAtATime(int effort, int atATime)
+    {
+        Client.RoundTrip = TimeSpan.FromMilliseconds(20);
+        Client.Effort = TimeSpan.FromMilliseconds(effort);
+        BlockStore store = Store();
+        Task<byte?> first = ReadAsync(store, At(0));
+        (await Client.NextAsync()).Answer();
+        await first;
+
+        // The reader goes on before the answer's end is noted.
+        for (int i = 0; i < 100_000 && store.Statistics.Concurrency != atATime; i++)
+        {
+            await Task.Yield();
+        }
+
+        Task<byte?>[] readers = [.. Enumerable.Range(1, 40).Select(x => ReadAsync(store, At(x)))];
+        List<ScriptedCall> calls = [];
+        for (int i = 0; i < atATime; i++)
+        {
+            calls.Add(await Client.NextAsync());
+        }
+
+        Assert.False(Client.TryNext(out _));
+        Client.AnswerAtOnce = true;
+        calls.ForEach(call => call.Answer());
+        await Task.WhenAll(readers);
     }
 
     [Fact]

@@ -61,6 +61,16 @@ public sealed class LearningTests
     }
 
     [Fact]
+    public void CalmLowersTheBeginningAndNothingElse()
+    {
+        ConcurrencyLimit limit = new(32, 8);
+        limit.Calm(16);
+        Assert.Equal(8, limit.Current);
+        limit.Calm(4);
+        Assert.Equal(4, limit.Current);
+    }
+
+    [Fact]
     public void HurryNeverGoesBeyondWhatIsAllowed()
     {
         ConcurrencyLimit limit = new(1, 1);

@@ -13,6 +13,8 @@ internal sealed class FakeDataStore : IDataStoreClient
     public string Server => "http://store:9080";
 
     public TimeSpan RoundTrip { get; init; }
+
+    public TimeSpan Effort { get; init; }
     public string Json { get; set; } = "";
 
     /// <summary>By version; an exception is thrown.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DataStoreFS.Model;
 using DataStoreFS.Remote;
 using DataStoreFS.Tests.Support;
@@ -111,6 +112,25 @@ public sealed class BlockReadTests : ClientTest
 
         // Loopback: some tens of microseconds, however long this program took to open its first connection.
         Assert.InRange(client.RoundTrip.TotalMilliseconds, 0.001, 100);
+    }
+
+    [Fact]
+    public async Task TheEffortOfTheServerIsTheQuickestAnswerSoFar()
+    {
+        ScriptedServer server = Serve(r => AllBlocks(r));
+        DataStoreClient client = Client(server);
+        Assert.Equal(TimeSpan.Zero, client.Effort);
+
+        long begin = Stopwatch.GetTimestamp();
+        await client.ReadBlocksAsync(Image, Row(1), new CollectingSink(), default);
+        TimeSpan first = client.Effort;
+        Assert.InRange(first, TimeSpan.FromTicks(1), Stopwatch.GetElapsedTime(begin));
+        for (int i = 0; i < 10; i++)
+        {
+            await client.ReadBlocksAsync(Image, Row(1), new CollectingSink(), default);
+            Assert.InRange(client.Effort, TimeSpan.Zero, first);
+            first = client.Effort;
+        }
     }
 
     [Fact]

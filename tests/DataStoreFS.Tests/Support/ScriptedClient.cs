@@ -18,6 +18,8 @@ internal sealed class ScriptedClient(NativeBlockPool pool) : IDataStoreClient
 
     public TimeSpan RoundTrip { get; set; }
 
+    public TimeSpan Effort { get; set; }
+
     /// <summary>Every call is answered when it is made.</summary>
     public bool AnswerAtOnce { get; set; }
 
