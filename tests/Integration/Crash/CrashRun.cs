@@ -58,7 +58,12 @@ internal sealed class CrashRun(int seed, Action<string> progress)
         }
 
         await last.KillAsync();
-        Assert.True(_ledger.Problems.Count == 0, $"seed {seed}: {Counts()}\n{string.Join('\n', _ledger.Problems)}\n{string.Join('\n', File.ReadLines(place.Log).TakeLast(40))}");
+        IReadOnlyList<string> problems = _ledger.Problems;
+        if (problems.Count > 0)
+        {
+            Assert.Fail(CrashReport.Write($"seed {seed}: {Counts()}", problems, place.Log));
+        }
+
         return $"{Counts()}; seed {seed}, {watch.Elapsed.TotalSeconds:F0} s";
     }
 
