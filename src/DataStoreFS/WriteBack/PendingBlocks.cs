@@ -35,6 +35,9 @@ internal sealed class PendingBlocks : IDisposable
     /// <summary>Images with blocks to send; each is announced once until <see cref="Take"/> is called for it.</summary>
     public ChannelReader<ImageAddress> Announced => _announced.Reader;
 
+    /// <summary>A block was postponed, and counts in <see cref="Postponed"/> already: who tries again must be told now, not before. Set once, before use.</summary>
+    public Action? WasPostponed { get; set; }
+
     public int Count => Volatile.Read(ref _count);
 
     public long Bytes => Volatile.Read(ref _bytes);
@@ -249,6 +252,7 @@ internal sealed class PendingBlocks : IDisposable
         List<TaskCompletionSource> told = [];
         BlockBuffer? done = null;
         TaskCompletionSource? idle = null;
+        bool postponed = false;
         lock (_gate)
         {
             bool superseded = block.Sequence > sequence;
@@ -267,6 +271,7 @@ internal sealed class PendingBlocks : IDisposable
                 block.State = PendingState.Postponed;
                 block.Tried = ++_tries;
                 _postponed++;
+                postponed = true;
             }
             else if (_blocks.Remove(block.Address))
             {
@@ -285,6 +290,10 @@ internal sealed class PendingBlocks : IDisposable
         }
 
         idle?.TrySetResult();
+        if (postponed)
+        {
+            WasPostponed?.Invoke();
+        }
     }
 
     // Gives back in `buffer` what is to be released: the version that is replaced, or the new one if a newer one is there.

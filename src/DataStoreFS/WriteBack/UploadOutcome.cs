@@ -102,8 +102,6 @@ internal sealed class UploadOutcome(
         {
             pending.Spill(address, block.Sequence);
         }
-
-        retry.Postponed();
     }
 
     private async Task LogAsync(Task completed, BlockAddress address)

@@ -38,6 +38,7 @@ public sealed class WriteBackEngine : IWriteSource, IAsyncDisposable
         }
 
         _retry = new PendingRetry(_pending, options.Upload, time);
+        _pending.WasPostponed = _retry.Postponed;
         _outcome = new UploadOutcome(journal, _pending, _retry, observer, _addresses, options, time, log);
         _outcome.RefusedUnheard += (address, fault) => _untold[address] = fault;
         _uploader = new Uploader(_pending, writer, _outcome, options.Upload, time, log);

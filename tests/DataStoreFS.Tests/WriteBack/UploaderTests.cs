@@ -173,6 +173,17 @@ public sealed class UploaderTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task WhoTriesPostponedBlocksAgainIsToldWhenTheyCountAlready()
+    {
+        TaskCompletionSource<int> counted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _pending.WasPostponed = () => counted.TrySetResult(_pending.Postponed);
+        _server.Script = (_, _, _) => throw ScriptedWriter.Outage();
+        Start();
+        await Assert.ThrowsAsync<DataStoreException>(() => Put(1, 5));
+        Assert.Equal(1, await counted.Task.WaitAsync(s_patience));
+    }
+
+    [Fact]
     public async Task APostponedBlockIsSentWhenItIsAskedForAgain()
     {
         bool down = true;
