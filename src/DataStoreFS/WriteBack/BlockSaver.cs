@@ -9,7 +9,7 @@ public sealed class BlockSaver(WriteBackEngine engine, NativeBlockPool pool, ILo
 {
     /// <summary>
     /// FLUSH. Sends what is new in the buffer and ends with the answer; returns false when nothing is new: a handle that was opened and never written,
-    /// or another handle's flush came before. After a failure the content still counts as new, so that fsync, another close or release try again.
+    /// or another handle's flush came before. After a failure the content still counts as new, so that fsync or another close try again.
     /// </summary>
     /// <exception cref="DataStoreException">InvalidData, NotPermitted: nothing was sent. Else as <see cref="WriteBackEngine.WriteAsync"/>.</exception>
     public async Task<bool> SaveAsync(BlockWriteBuffer buffer, VolumeInfo volume, BlockKey key, CancellationToken cancellationToken)

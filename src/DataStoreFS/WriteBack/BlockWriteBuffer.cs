@@ -32,6 +32,7 @@ public sealed class BlockWriteBuffer : IDisposable
     private bool _setAside;
     private bool _wasRead;
     private long _generation; // counts changes
+    private long _droppedGeneration; // the change that TryDropSaved gave up; before any, 0
     private long _savedGeneration; // the newest change that the write side has accepted
     private long _offeredGeneration; // the newest change that a flush has looked at, whatever came of it
 
@@ -54,16 +55,7 @@ public sealed class BlockWriteBuffer : IDisposable
     public string Name => _name;
 
     /// <summary>Whether reads and the size come from here instead of from the store. True from the start for a block that did not exist.</summary>
-    public bool HasContent
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return OwnContent;
-            }
-        }
-    }
+    public bool HasContent => Length is not null;
 
     /// <summary>Whether the block existed and nothing here replaces it yet: a write or a truncation to a length above 0 needs <see cref="Load"/> first.</summary>
     public bool NeedsBase
@@ -101,31 +93,13 @@ public sealed class BlockWriteBuffer : IDisposable
     public void SetAside() => Volatile.Write(ref _setAside, true);
 
     /// <summary>Whether a flush would find something that was not accepted yet.</summary>
-    public bool IsDirty
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _generation != _savedGeneration && !_unlinked && !_disposed;
-            }
-        }
-    }
+    public bool IsDirty => Changed(sinceFlush: false);
 
     /// <summary>
     /// Whether there are changes that no flush has looked at: a shared mapping writes after close(). At the last handle's release these, and only these,
     /// are saved once more; what a flush has failed on was told to its closer.
     /// </summary>
-    public bool ChangedSinceFlush
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _generation > Math.Max(_savedGeneration, _offeredGeneration) && !_unlinked && !_disposed;
-            }
-        }
-    }
+    public bool ChangedSinceFlush => Changed(sinceFlush: true);
 
     /// <summary>Gives the file as it is before it is changed (empty: the block is missing). Not a change; ignored when there is content already.</summary>
     public void Load(ReadOnlySpan<byte> file)
@@ -137,7 +111,7 @@ public sealed class BlockWriteBuffer : IDisposable
 
         Change(EndOf(file.Length, 0), static (self, image, _) =>
         {
-            if (!self._loaded && self._generation == 0)
+            if (!self._loaded && self._generation == self._droppedGeneration)
             {
                 image.CopyTo(self._content!.GetSpan());
                 self._length = image.Length;
@@ -146,26 +120,22 @@ public sealed class BlockWriteBuffer : IDisposable
         }, file, 0, counts: false, needsBase: false);
     }
 
+    /// <returns>False: nothing was done, because the present content has to be loaded first, or again (<see cref="TryDropSaved"/>).</returns>
     /// <exception cref="DataStoreException">TooLarge: no block of this level can be that long.</exception>
-    public void Write(long offset, ReadOnlySpan<byte> data)
+    public bool TryWrite(long offset, ReadOnlySpan<byte> data) => data.IsEmpty || Change(EndOf(offset, data.Length), static (self, bytes, at) =>
     {
-        if (data.IsEmpty)
+        Span<byte> content = self._content!.GetSpan();
+        if (at > self._length)
         {
-            return;
+            content[self._length..at].Clear();
         }
 
-        Change(EndOf(offset, data.Length), static (self, bytes, at) =>
-        {
-            Span<byte> content = self._content!.GetSpan();
-            if (at > self._length)
-            {
-                content[self._length..at].Clear();
-            }
+        bytes.CopyTo(content[at..]);
+        self._length = Math.Max(self._length, at + bytes.Length);
+    }, data, (int)offset, counts: true, needsBase: true);
 
-            bytes.CopyTo(content[at..]);
-            self._length = Math.Max(self._length, at + bytes.Length);
-        }, data, (int)offset, counts: true, needsBase: true);
-    }
+    /// <summary><see cref="TryWrite"/> of a buffer that <see cref="NeedsBase">needs no base</see>.</summary>
+    public void Write(long offset, ReadOnlySpan<byte> data) => RequireBase(TryWrite(offset, data));
 
     /// <summary>Whether a write of so many bytes from the beginning on leaves nothing of what is there, so that it may come as a buffer of its own.</summary>
     public bool CanAdopt(int length)
@@ -203,8 +173,8 @@ public sealed class BlockWriteBuffer : IDisposable
         }
     }
 
-    /// <exception cref="DataStoreException">TooLarge: no block of this level can be that long.</exception>
-    public void Truncate(long length) => Change(EndOf(length, 0), static (self, _, to) =>
+    /// <summary>As <see cref="TryWrite"/>; truncation to nothing needs no base.</summary>
+    public bool TryTruncate(long length) => Change(EndOf(length, 0), static (self, _, to) =>
     {
         if (to > self._length)
         {
@@ -213,6 +183,8 @@ public sealed class BlockWriteBuffer : IDisposable
 
         self._length = to;
     }, default, (int)length, counts: true, needsBase: length > 0);
+
+    public void Truncate(long length) => RequireBase(TryTruncate(length));
 
     /// <summary>Copies content; false when there is none, then the file is what the store says. <paramref name="count"/> is 0 at the end of the file.</summary>
     public bool TryRead(long offset, Span<byte> destination, out int count)
@@ -275,6 +247,28 @@ public sealed class BlockWriteBuffer : IDisposable
         }
     }
 
+    /// <summary>
+    /// Gives up content that the write side has accepted: the file is what the store says again. False when there is anything newer, or no content.
+    /// </summary>
+    public bool TryDropSaved()
+    {
+        BlockBuffer? content;
+        lock (_gate)
+        {
+            if (_content is null || _unlinked || _disposed || _generation != _savedGeneration)
+            {
+                return false;
+            }
+
+            (content, _content) = (_content, null);
+            (_length, _capacity, _lent, _loaded) = (0, 0, false, false);
+            _droppedGeneration = _generation;
+        }
+
+        content.Release();
+        return true;
+    }
+
     /// <summary>The name is gone: handles go on, nothing is sent any more.</summary>
     public void Unlink()
     {
@@ -302,10 +296,18 @@ public sealed class BlockWriteBuffer : IDisposable
 
     private bool LacksBase => !_disposed && _content is null && _existed;
 
+    private bool Changed(bool sinceFlush)
+    {
+        lock (_gate)
+        {
+            return _generation > (sinceFlush ? Math.Max(_savedGeneration, _offeredGeneration) : _savedGeneration) && !_unlinked && !_disposed;
+        }
+    }
+
     private delegate void Mutation(BlockWriteBuffer self, ReadOnlySpan<byte> data, int position);
 
     // The lock is a leaf: memory is rented before it and given back after it. `spare` is what was rented, then what was replaced.
-    private void Change(int end, Mutation mutate, ReadOnlySpan<byte> data, int position, bool counts, bool needsBase)
+    private bool Change(int end, Mutation mutate, ReadOnlySpan<byte> data, int position, bool counts, bool needsBase)
     {
         BlockBuffer? spare = null;
         int spareCapacity = 0;
@@ -318,7 +320,7 @@ public sealed class BlockWriteBuffer : IDisposable
                     ObjectDisposedException.ThrowIf(_disposed, this);
                     if (needsBase && LacksBase)
                     {
-                        throw new InvalidOperationException($"{_name} is changed before its present content was loaded");
+                        return false;
                     }
 
                     int wanted = Wanted(end);
@@ -333,7 +335,7 @@ public sealed class BlockWriteBuffer : IDisposable
                         mutate(this, data, position);
                         _generation += counts ? 1 : 0;
                         _setAside &= !counts;
-                        return;
+                        return true;
                     }
 
                     spareCapacity = wanted;
@@ -346,6 +348,14 @@ public sealed class BlockWriteBuffer : IDisposable
         finally
         {
             spare?.Release();
+        }
+    }
+
+    private void RequireBase(bool done)
+    {
+        if (!done)
+        {
+            throw new InvalidOperationException($"{_name} is changed before its present content was loaded");
         }
     }
 
@@ -381,15 +391,4 @@ public sealed class BlockWriteBuffer : IDisposable
 
         return (int)offset + count;
     }
-}
-
-/// <summary>What one flush looks at. Disposing gives the borrowed bytes back.</summary>
-/// <param name="Buffer">A reference of the flush's own; its length is the reservation, not the file's.</param>
-/// <param name="Length">Bytes of the file.</param>
-/// <param name="Generation">For <see cref="BlockWriteBuffer.Saved"/>.</param>
-public sealed record UnsentContent(BlockBuffer Buffer, int Length, long Generation) : IDisposable
-{
-    public ReadOnlySpan<byte> File => Buffer.GetSpan()[..Length];
-
-    public void Dispose() => Buffer.Release();
 }

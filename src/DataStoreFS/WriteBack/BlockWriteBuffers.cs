@@ -61,6 +61,15 @@ public sealed class BlockWriteBuffers
         }
     }
 
+    /// <summary>Whether the buffer has one handle.</summary>
+    public bool IsOnlyHandle(BlockWriteBuffer buffer)
+    {
+        lock (_gate)
+        {
+            return _open.TryGetValue(buffer, out Handles? handles) && handles.Count == 1;
+        }
+    }
+
     /// <summary>One handle less; true when it was the last one and the buffer is gone.</summary>
     public bool Close(BlockWriteBuffer buffer)
     {

@@ -204,6 +204,48 @@ public sealed class BlockWriteBufferTests : IDisposable
     }
 
     [Fact]
+    public void SavedContentThatIsGivenUpIsTheStoresAgain()
+    {
+        using BlockWriteBuffer buffer = New(existed: false);
+        buffer.Write(0, [1, 2, 3]);
+        Save(buffer);
+        Assert.True(buffer.TryDropSaved());
+        Assert.Null(buffer.Length);
+        Assert.Null(buffer.TakeUnsent());
+        Assert.True(buffer.NeedsBase);
+        Assert.False(buffer.TryWrite(1, [9]));
+        buffer.Load([7, 8]);
+        Assert.True(buffer.TryWrite(1, [9]));
+        Assert.Equal([7, 9], Content(buffer));
+        Assert.True(buffer.IsDirty);
+    }
+
+    [Fact]
+    public void ContentThatIsNewerThanWhatWasSavedIsNotGivenUp()
+    {
+        using BlockWriteBuffer buffer = New(existed: false);
+        Assert.False(buffer.TryDropSaved());
+        buffer.Write(0, [1]);
+        Assert.False(buffer.TryDropSaved());
+        Save(buffer);
+        buffer.Write(0, [2]);
+        Assert.False(buffer.TryDropSaved());
+        Assert.Equal([2], Content(buffer));
+    }
+
+    [Fact]
+    public void ABaseThatComesAfterAChangeOfGivenUpContentIsIgnored()
+    {
+        using BlockWriteBuffer buffer = New(existed: false);
+        buffer.Write(0, [1, 2, 3]);
+        Save(buffer);
+        buffer.TryDropSaved();
+        buffer.Truncate(0);
+        buffer.Load([7, 8]);
+        Assert.Equal(0, buffer.Length);
+    }
+
+    [Fact]
     public void ABlockThatWasSavedOnceExists()
     {
         using BlockWriteBuffer buffer = New(existed: false);
@@ -333,6 +375,12 @@ public sealed class BlockWriteBufferTests : IDisposable
     }
 
     private BlockWriteBuffer New(bool existed) => new(_pool, "setup0/timepoint0/s0/0/0/0", existed, Usual, Maximum);
+
+    private static void Save(BlockWriteBuffer buffer)
+    {
+        using UnsentContent unsent = buffer.TakeUnsent()!;
+        buffer.Saved(unsent.Generation);
+    }
 
     private static byte[] Content(BlockWriteBuffer buffer)
     {

@@ -11,6 +11,7 @@ namespace DataStoreFS.Mounting.Writing;
 internal sealed class BlockFile(BlockWriting writing, BlockReader reader, Node node, BlockWriteBuffer buffer, bool canWrite) : IOpenFile
 {
     private volatile bool _refused; // what is in the buffer can never be sent; said once
+    private volatile bool _changed; // by this handle, since its last flush
 
     public ValueTask<Errno> ReadAsync(ReadOp op) => buffer.TryRead(op.Offset, op.Buffer.Span, out int count) ? new(op.Reply(count)) : reader.ReadAsync(op, node);
 
@@ -23,16 +24,16 @@ internal sealed class BlockFile(BlockWriting writing, BlockReader reader, Node n
 
         try
         {
-            await LoadBaseAsync(op.Request.Interrupted).ConfigureAwait(false);
             writing.RequireRoom(op.Offset + op.Data.Length);
             int length = op.Data.Length;
             writing.Expected.Observe(node, op.Offset, length);
-            if (!TryAdopt(op, length))
+            while (!TryAdopt(op, length) && !buffer.TryWrite(op.Offset, op.Data.Span))
             {
-                buffer.Write(op.Offset, op.Data.Span);
+                await LoadBaseAsync(op.Request.Interrupted).ConfigureAwait(false);
             }
 
             _refused = false;
+            _changed = true;
             return op.Reply(length);
         }
         catch (DataStoreException fault)
@@ -50,13 +51,13 @@ internal sealed class BlockFile(BlockWriting writing, BlockReader reader, Node n
 
         try
         {
-            if (size > 0)
+            while (!buffer.TryTruncate(size))
             {
                 await LoadBaseAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            buffer.Truncate(size);
             _refused = false;
+            _changed = true;
             return Errno.OK;
         }
         catch (DataStoreException fault)
@@ -72,7 +73,14 @@ internal sealed class BlockFile(BlockWriting writing, BlockReader reader, Node n
             return Errno.OK;
         }
 
-        Errno result = await SendAsync(() => writing.Saver.SaveAsync(buffer, writing.Volume, writing.KeyOf(node), op.Request.Interrupted)).ConfigureAwait(false);
+        return await FlushAsync(op.Request.Interrupted).ConfigureAwait(false);
+    }
+
+    /// <summary>What close() asks for.</summary>
+    public async ValueTask<Errno> FlushAsync(CancellationToken cancellationToken)
+    {
+        _changed = false;
+        Errno result = await SendAsync(() => writing.Saver.SaveAsync(buffer, writing.Volume, writing.KeyOf(node), cancellationToken)).ConfigureAwait(false);
         if (_refused)
         {
             // Who opens it from now on must see what the server has, not what it would not take.
@@ -82,6 +90,12 @@ internal sealed class BlockFile(BlockWriting writing, BlockReader reader, Node n
         else if (buffer.Length == 0 && writing.IsNew(node))
         {
             buffer.SetAside(); // N5 opens files for writing to lock or delete them
+        }
+        else if (result == Errno.OK && writing.IsConverted(node, buffer) && buffer.TryDropSaved())
+        {
+            // The kernel sends RELEASE when close() has its answer already (fs/fuse/file.c fuse_file_put): whoever opens the file next must not see the
+            // compressed bytes, nor write raw ones over them.
+            await writing.DropPagesAsync(node).ConfigureAwait(false);
         }
 
         return result;
@@ -93,8 +107,9 @@ internal sealed class BlockFile(BlockWriting writing, BlockReader reader, Node n
 
     public async ValueTask ReleaseAsync()
     {
-        // What a shared mapping wrote after close(), and what could not be sent at close().
-        if (canWrite && buffer.IsDirty && !_refused)
+        // What a shared mapping wrote after close(). Not what another handle is writing just now: the next open may come before this, and half a block
+        // would be sent. Nor what could not be sent at close(): its closer was told, and it is in the journal; again, it would come after what is newer.
+        if (canWrite && _changed && buffer.ChangedSinceFlush && !_refused)
         {
             await SendAsync(() => writing.Saver.SaveAsync(buffer, writing.Volume, writing.KeyOf(node), CancellationToken.None)).ConfigureAwait(false);
         }

@@ -106,6 +106,10 @@ internal sealed class BlockWriting(TreeContext context, BlockReader reader, Writ
         }
     }
 
+    /// <summary>Whether the file that was written is not the image that the tree shows of its block, and nobody else has it open.</summary>
+    public bool IsConverted(in Node node, BlockWriteBuffer buffer) =>
+        buffer.Length is { } length && length != context.Tree.SizeOf(node) && Buffers.IsOnlyHandle(buffer);
+
     /// <summary>Another file took the block's name, or its content changed under the kernel's pages.</summary>
     public void Invalidate(in Node node)
     {
