@@ -15,6 +15,28 @@ public class MountFailureTests
     }
 
     [Fact]
+    public async Task AProgramThatWasCopiedWithoutItsLibrarySaysWhichOneIsMissing()
+    {
+        await using CliFixture fixture = await CliFixture.StartAsync();
+        string folder = Directory.CreateDirectory(Path.Combine(fixture.Folder, "copied")).FullName;
+        string from = Path.GetDirectoryName(CliProgram.Path)!;
+        IEnumerable<string> libraries = Directory.Exists(from + "/runtimes") ? Directory.EnumerateFiles(from + "/runtimes", "*.dll", SearchOption.AllDirectories) : [];
+        foreach (string file in Directory.EnumerateFiles(from).Where(f => Path.GetExtension(f) is "" or ".dll" or ".json").Concat(libraries))
+        {
+            string copy = Path.Combine(folder, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        string program = Path.Combine(folder, Path.GetFileName(CliProgram.Path));
+        CliResult mount = await CliProgram.RunAsync(CliProgram.StartProgram(program, ["mount", fixture.Source, fixture.MountPoint], null));
+
+        Assert.Equal(1, mount.ExitCode);
+        Assert.Contains("libMonoPosixHelper.so", mount.ErrorLine, StringComparison.Ordinal);
+        Assert.Null(fixture.MountedType());
+    }
+
+    [Fact]
     public async Task AnUnknownDatasetIsNamed()
     {
         await using CliFixture fixture = await CliFixture.StartAsync();
