@@ -15,7 +15,9 @@ internal sealed unsafe class BlockSlab
     private readonly byte* _begin;
     private readonly nint _bytes;
     private readonly int _pieceBytes;
+    private readonly bool _isHuge;
     private nint _cut;
+    private nint _reached;
 
     public BlockSlab(int pieceBytes, bool isFirst)
     {
@@ -30,12 +32,13 @@ internal sealed unsafe class BlockSlab
         nint wanted = Math.Max(LaterBytes / pieceBytes, 1) * (nint)pieceBytes;
         _bytes = (wanted + PageMapping.HugePageBytes - 1) & ~(nint)(PageMapping.HugePageBytes - 1);
         _begin = PageMapping.MapHuge(_bytes);
+        _isHuge = true;
     }
 
     /// <summary>A block too large to share a mapping.</summary>
     public bool IsOnePiece => _pieceBytes > LaterBytes / 2;
 
-    /// <summary>Pieces out now.</summary>
+    /// <summary>Pieces out now, and pages that are being touched.</summary>
     public int Rented { get; set; }
 
     /// <summary>A piece that has never been used; null when all have.</summary>
@@ -48,8 +51,28 @@ internal sealed unsafe class BlockSlab
 
         byte* piece = _begin + _cut;
         _cut += _pieceBytes;
+        _reached = Math.Max(_reached, CutPagesBytes);
         return piece;
     }
+
+    /// <summary>Of the huge pages taken, what no piece reaches into yet.</summary>
+    public nint AheadBytes => _isHuge ? _reached - CutPagesBytes : 0;
+
+    /// <summary>The huge page after those taken and those that pieces reach into; null when there is none.</summary>
+    public byte* TakeAhead()
+    {
+        if (!_isHuge || _reached >= _bytes)
+        {
+            return null;
+        }
+
+        byte* page = _begin + _reached;
+        _reached += PageMapping.HugePageBytes;
+        return page;
+    }
+
+    // Huge pages that pieces reach into.
+    private nint CutPagesBytes => (_cut + PageMapping.HugePageBytes - 1) & ~(nint)(PageMapping.HugePageBytes - 1);
 
     public void Free() => PageMapping.Free(_begin, _bytes);
 }

@@ -14,6 +14,7 @@ internal static unsafe partial class PageMapping
     private const int MapPrivateAnonymous = 0x22;
     private const int AdviseDontNeed = 4;
     private const int AdviseHugePage = 14;
+    private const int AdvisePopulateWrite = 23;
     private static readonly nint s_failed = -1;
 
     /// <summary>Memory that begins at a multiple of <see cref="HugePageBytes"/> and may be backed by huge pages; without such pages by ordinary ones.</summary>
@@ -45,6 +46,10 @@ internal static unsafe partial class PageMapping
 
     /// <summary>Gives the pages back; the addresses stay, and read as zeros.</summary>
     public static void Discard(byte* address, nint bytes) => _ = Advise((nint)address, bytes, AdviseDontNeed);
+
+    /// <summary>Gives memory to a page, or to its small ones, unless it has it; content stays, and others may write to it meanwhile.</summary>
+    /// <returns>False if the kernel cannot (older than Linux 5.14), or has no memory left for it.</returns>
+    public static bool Populate(nint page) => Advise(page, HugePageBytes, AdvisePopulateWrite) == 0;
 
     public static void Free(byte* address, nint bytes) => _ = Unmap((nint)address, bytes);
 
