@@ -18,6 +18,7 @@ internal sealed unsafe class DiskAccounts : IDisposable
     // Locks lie beyond the end of the file, where no content is.
     private const long SweepLock = 1 << 20;
     private const long ShardLocks = SweepLock + 1;
+    private const long PresenceLock = ShardLocks + DiskFolder.Shards;
 
     private readonly DiskFolder _folder;
     private readonly int _fd;
@@ -36,6 +37,9 @@ internal sealed unsafe class DiskAccounts : IDisposable
 
     /// <summary>One process at a time makes room.</summary>
     public bool TryEnterSweep() => LockByte(_fd, SweepLock, true);
+
+    /// <summary>Whether another process has the folder open (or may have, where the file system cannot tell).</summary>
+    public bool IsShared => !IsByteFree(_fd, PresenceLock);
 
     public void LeaveSweep() => _ = LockByte(_fd, SweepLock, false);
 
@@ -92,7 +96,9 @@ internal sealed unsafe class DiskAccounts : IDisposable
     private static int OpenFile(DiskFolder folder)
     {
         int fd = folder.CreateFile(folder.Root, "index", ReadWrite | Exclusive);
-        return fd >= 0 ? fd : folder.CreateFile(folder.Root, "index", ReadWrite);
+        fd = fd >= 0 ? fd : folder.CreateFile(folder.Root, "index", ReadWrite);
+        _ = ShareByte(fd, PresenceLock); // where it fails, IsShared fails as well
+        return fd;
     }
 
     private static (long Bytes, long Blocks) Parse(ReadOnlySpan<byte> record)

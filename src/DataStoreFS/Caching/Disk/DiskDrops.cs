@@ -25,11 +25,12 @@ internal sealed unsafe class DiskDrops(DiskFolder folder, DiskShards shards, Dis
     public void Drop(DiskVolume volume, in BlockKey key, long now)
     {
         EnsureMark(volume);
-        Span<byte> header = stackalloc byte[DiskRecord.MaximumHeaderBytes];
+        Span<byte> trailer = stackalloc byte[DiskRecord.MaximumTrailerBytes];
         Span<byte> nameBytes = stackalloc byte[DiskRecord.NameCharacters + 1];
-        byte shard = DiskRecord.Name(header[..volume.WriteIdentity(key, header)], nameBytes);
+        int trailerBytes = volume.WriteIdentity(key, trailer);
+        byte shard = DiskRecord.Name(trailer[..trailerBytes], nameBytes);
         string name = Encoding.ASCII.GetString(nameBytes[..DiskRecord.NameCharacters]);
-        if (!TryBury(shard, name, now))
+        if (!TryBury(shard, name, trailerBytes, now))
         {
             // No tombstone (disk full, another process stuck in this shard): then nothing of the volume that is older is shown. Coarse, and never
             // wrong.
@@ -79,7 +80,7 @@ internal sealed unsafe class DiskDrops(DiskFolder folder, DiskShards shards, Dis
         }
     }
 
-    private bool TryBury(byte shard, string name, long now)
+    private bool TryBury(byte shard, string name, int trailerBytes, long now)
     {
         string temporary = DiskShards.NewPrefix + Guid.NewGuid().ToString("N");
         byte* record = stackalloc byte[DiskRecord.TombstoneBytes];
@@ -93,7 +94,7 @@ internal sealed unsafe class DiskDrops(DiskFolder folder, DiskShards shards, Dis
 
         bool whole = Write(fd, record, DiskRecord.TombstoneBytes, 0) == DiskRecord.TombstoneBytes;
         _ = Close(fd);
-        if (whole && shards.Publish(shard, temporary, name, now, DiskRecord.TombstoneBytes) is DiskPublish.Done or DiskPublish.Outdated)
+        if (whole && shards.Publish(shard, temporary, name, trailerBytes, now, DiskRecord.TombstoneBytes) is DiskPublish.Done or DiskPublish.Outdated)
         {
             _ = UnlinkAt(shardFd, temporary, 0);
             return true;

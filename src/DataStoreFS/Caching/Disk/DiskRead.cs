@@ -12,21 +12,28 @@ namespace DataStoreFS.Caching.Disk;
 /// by the await itself (GetResult). Its scratch memory lives as long as the object. While it runs it owns a descriptor and a block buffer; both are
 /// given up in <see cref="Finish"/> on every path, the buffer into the answer when that is a block.
 /// </remarks>
-internal sealed unsafe class DiskRead(DiskReaders readers, NativeBlockPool pool, DiskFolder folder) : IValueTaskSource<TierAnswer>
+internal sealed unsafe class DiskRead(DiskReaders readers, NativeBlockPool pool, DiskFolder folder, DiskDirect direct) : IValueTaskSource<TierAnswer>
 {
     // A program that reads a block again soon has it from memory, so that recency is of interest in this grain only; it spares the journal.
     private static readonly long s_touchSeconds = (long)TimeSpan.FromMinutes(5).TotalSeconds;
 
-    private readonly byte[] _expected = new byte[DiskRecord.MaximumHeaderBytes];
-    private readonly byte[] _header = GC.AllocateUninitializedArray<byte>(DiskRecord.MaximumHeaderBytes, pinned: true);
+    // What of the record lies behind the block's memory: all of a small one, the rest of the trailer of others. Aligned like that memory, since the
+    // disk may write to both; a trailer is never longer.
+    private const int PageBytes = 4096;
+
+    private readonly byte[] _expected = new byte[DiskRecord.MaximumTrailerBytes];
+    private readonly byte[] _trailer = new byte[DiskRecord.MaximumTrailerBytes];
+    private readonly byte[] _page = GC.AllocateUninitializedArray<byte>(2 * PageBytes, pinned: true);
     private readonly byte[] _name = GC.AllocateUninitializedArray<byte>(DiskRecord.NameCharacters + 1, pinned: true);
     private ManualResetValueTaskSourceCore<TierAnswer> _core; // continuations run on the reader thread: a hop less
     private BlockBuffer? _block;
     private Size3 _size;
-    private int _headerBytes;
+    private int _trailerBytes;
     private int _imageBytes;
     private int _fd = -1;
     private int _got;
+    private bool _examined;
+    private bool _past; // the page cache
     private long _fileBytes;
     private long _accessSeconds;
 
@@ -50,10 +57,12 @@ internal sealed unsafe class DiskRead(DiskReaders readers, NativeBlockPool pool,
     {
         Volume = volume;
         _size = volume.NominalSize(key, out _imageBytes);
-        _headerBytes = volume.WriteIdentity(key, _expected);
-        Shard = DiskRecord.Name(_expected.AsSpan(0, _headerBytes), _name);
+        _trailerBytes = volume.WriteIdentity(key, _expected);
+        Shard = DiskRecord.Name(_expected.AsSpan(0, _trailerBytes), _name);
         _fd = -1;
         _got = 0;
+        _examined = false;
+        _past = false;
         _block = null;
         _core.Reset();
     }
@@ -62,7 +71,8 @@ internal sealed unsafe class DiskRead(DiskReaders readers, NativeBlockPool pool,
     /// <param name="expectAbsent">
     /// The last names were not there: then to look is cheaper than to ask another thread, although it may read a block of the folder.
     /// </param>
-    public DiskReadState TryFromMemory(bool expectAbsent)
+    /// <param name="now">UTC ticks.</param>
+    public DiskReadState TryFromMemory(bool expectAbsent, long now)
     {
         _fd = Open(cachedOnly: true);
         if (_fd < 0 && expectAbsent && LastError == TryAgain)
@@ -76,10 +86,11 @@ internal sealed unsafe class DiskRead(DiskReaders readers, NativeBlockPool pool,
             return LastError is NoEntry or BadDescriptor ? DiskReadState.Absent : DiskReadState.NeedsDisk;
         }
 
-        return ReadOpened(ReadNoWait);
+        return !TryExamine(now) ? DiskReadState.Damaged : _past ? DiskReadState.NeedsDisk : ReadOpened(ReadNoWait);
     }
 
-    public DiskReadState FromDisk()
+    /// <param name="now">UTC ticks.</param>
+    public DiskReadState FromDisk(long now)
     {
         if (_fd < 0)
         {
@@ -90,6 +101,17 @@ internal sealed unsafe class DiskRead(DiskReaders readers, NativeBlockPool pool,
             }
         }
 
+        if (!TryExamine(now))
+        {
+            return DiskReadState.Damaged;
+        }
+
+        if (_past)
+        {
+            IoVector* vectors = stackalloc IoVector[2];
+            _got = direct.Read(_fd, vectors, Vectors(vectors), _fileBytes);
+        }
+
         DiskReadState state = ReadOpened(0);
         return state == DiskReadState.NeedsDisk ? DiskReadState.Damaged : state;
     }
@@ -98,33 +120,34 @@ internal sealed unsafe class DiskRead(DiskReaders readers, NativeBlockPool pool,
     public DiskReadState Verify(long now, out TierAnswer answer)
     {
         answer = default;
-        if (!DiskRecord.TryReadHead(_header.AsSpan(0, (int)Math.Min(_fileBytes, _headerBytes)), out DiskRecordHead head))
+        Span<byte> trailer = Trailer();
+        if (!DiskRecord.TryRead(trailer, out DiskRecordTrailer said))
         {
             return DiskReadState.Damaged;
         }
 
-        if (head.Tombstone)
+        if (said.Tombstone)
         {
             return DiskReadState.Absent;
         }
 
-        ReadOnlySpan<byte> identity = _expected.AsSpan(DiskRecord.FieldBytes, _headerBytes - DiskRecord.FieldBytes);
-        bool whole = head.HeaderBytes == _headerBytes
-            && _header.AsSpan(DiskRecord.FieldBytes, _headerBytes - DiskRecord.FieldBytes).SequenceEqual(identity)
-            && head.ImageBytes == (_block is null ? 0 : _imageBytes)
-            && (_block is null || (Crc32C.Compute(_block.GetSpan()) == head.ImageSum && _block.Size == _size));
+        ReadOnlySpan<byte> identity = _expected.AsSpan(DiskRecord.FieldBytes, _trailerBytes - DiskRecord.FieldBytes);
+        bool whole = said.TrailerBytes == _trailerBytes
+            && trailer[DiskRecord.FieldBytes..].SequenceEqual(identity)
+            && said.ImageBytes == (_block is null ? 0 : _imageBytes)
+            && (_block is null || (Crc32C.Compute(_block.GetSpan()) == said.ImageSum && _block.Size == _size));
         if (!whole)
         {
             return DiskReadState.Damaged;
         }
 
-        if (!Volume.IsFresh(head.Fetched, now))
+        if (!Volume.IsFresh(said.Fetched, now))
         {
             return DiskReadState.Stale;
         }
 
         Touch();
-        answer = new TierAnswer(true, _block, new DateTimeOffset(head.Fetched, TimeSpan.Zero));
+        answer = new TierAnswer(true, _block, new DateTimeOffset(said.Fetched, TimeSpan.Zero));
         _block = null;
         return DiskReadState.Read;
     }
@@ -173,29 +196,44 @@ internal sealed unsafe class DiskRead(DiskReaders readers, NativeBlockPool pool,
         }
     }
 
-    private DiskReadState ReadOpened(int flags)
+    // Once, when the file is open: what it is, memory for it, and the way to read it.
+    private bool TryExamine(long now)
     {
-        if (_got == 0)
+        if (_examined)
         {
-            if (!Status(_fd, out FileStatus status) || !status.IsFile)
-            {
-                return DiskReadState.Damaged;
-            }
-
-            _fileBytes = status.Length;
-            _accessSeconds = status.AccessSeconds;
-            bool isBlock = _fileBytes == _headerBytes + _imageBytes;
-            if (!isBlock && _fileBytes != _headerBytes && _fileBytes != DiskRecord.TombstoneBytes)
-            {
-                return DiskReadState.Damaged;
-            }
-
-            _block = isBlock && _block is null ? pool.Rent(_imageBytes) : _block;
+            return true;
         }
 
+        if (!Status(_fd, out FileStatus status) || !status.IsFile)
+        {
+            return false;
+        }
+
+        _fileBytes = status.Length;
+        _accessSeconds = status.AccessSeconds;
+        bool isBlock = _fileBytes == _imageBytes + _trailerBytes;
+        if (!isBlock && _fileBytes != _trailerBytes && _fileBytes != DiskRecord.TombstoneBytes)
+        {
+            return false;
+        }
+
+        if (isBlock)
+        {
+            _block = pool.Rent(_imageBytes);
+            _past = direct.Pays(_fd, _fileBytes, now);
+        }
+
+        _examined = true;
+        return true;
+    }
+
+    private DiskReadState ReadOpened(int flags)
+    {
+        IoVector* vectors = stackalloc IoVector[2];
         while (_got < _fileBytes)
         {
-            nint got = ReadRest(flags);
+            int count = Vectors(vectors);
+            nint got = ReadVector(_fd, vectors, count, _got, flags);
             if (got <= 0)
             {
                 return DiskReadState.NeedsDisk;
@@ -207,23 +245,46 @@ internal sealed unsafe class DiskRead(DiskReaders readers, NativeBlockPool pool,
         return DiskReadState.Read;
     }
 
-    private nint ReadRest(int flags)
+    /// <summary>The memory for what has not been read yet. Returns how many pieces.</summary>
+    private int Vectors(IoVector* vectors)
     {
-        fixed (byte* header = _header)
+        int ofBlock = _block?.Capacity ?? 0;
+        int count = 0;
+        if (_got < ofBlock)
         {
-            int headerLeft = (int)Math.Max(0, Math.Min(_fileBytes, _headerBytes) - _got);
-            int imageDone = Math.Max(0, _got - _headerBytes);
-            IoVector* vectors = stackalloc IoVector[2];
-            vectors[0] = new IoVector { Base = header + _got, Length = headerLeft };
-            int first = headerLeft > 0 ? 0 : 1;
-            int count = headerLeft > 0 ? 1 : 0;
-            if (_block is not null)
-            {
-                vectors[1] = new IoVector { Base = _block.Pointer + imageDone, Length = _imageBytes - imageDone };
-                count++;
-            }
+            vectors[count++] = new IoVector { Base = _block!.Pointer + _got, Length = ofBlock - _got };
+        }
 
-            return ReadVector(_fd, vectors + first, count, _got, flags);
+        if (_fileBytes > ofBlock)
+        {
+            int done = Math.Max(_got - ofBlock, 0);
+            vectors[count++] = new IoVector { Base = Page + done, Length = PageBytes - done };
+        }
+
+        return count;
+    }
+
+    // The last bytes of what was read, put together.
+    private Span<byte> Trailer()
+    {
+        int length = (int)Math.Min(_fileBytes, _trailerBytes);
+        int ofBlock = 0;
+        if (_block is not null)
+        {
+            ofBlock = Math.Min(_block.Capacity - _imageBytes, length);
+            new ReadOnlySpan<byte>(_block.Pointer + _imageBytes, ofBlock).CopyTo(_trailer);
+        }
+
+        new ReadOnlySpan<byte>(Page, length - ofBlock).CopyTo(_trailer.AsSpan(ofBlock));
+        return _trailer.AsSpan(0, length);
+    }
+
+    private byte* Page
+    {
+        get
+        {
+            nuint begin = (nuint)System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(_page, 0);
+            return (byte*)((begin + PageBytes - 1) & ~(nuint)(PageBytes - 1));
         }
     }
 

@@ -5,7 +5,7 @@ namespace DataStoreFS.Caching.Disk;
 
 /// <summary>
 /// Threads for reads that wait for the disk. Not the thread pool: a pool thread in read(2) is missing to the network, and the pool adds threads at
-/// one or two a second, while a disk wants several reads at once.
+/// one or two a second, while a disk wants several reads at once. What a program waits for never queues up behind a guess.
 /// </summary>
 /// <remarks>
 /// Contract. Owns the <see cref="DiskRead"/>s that are not in use. <see cref="Dispose"/> lets the threads finish what is queued and joins them.
@@ -16,13 +16,20 @@ internal sealed class DiskReaders(Action<DiskRead> read) : IDisposable
     private const int MaximumThreads = 8;
     private const int StackBytes = 512 * 1024;
 
-    private readonly BlockingCollection<DiskRead> _queue = new(new DiskReadLanes());
     private readonly ConcurrentStack<DiskRead> _free = [];
     private readonly Lock _gate = new();
+    private readonly Queue<DiskRead> _urgent = new();
+    private readonly Queue<DiskRead> _others = new();
     private readonly List<Thread> _threads = [];
-    private int _idle;
 
-    public DiskRead Rent(NativeBlockPool pool, DiskFolder folder) => _free.TryPop(out DiskRead? free) ? free : new DiskRead(this, pool, folder);
+    // One for each read that is queued, and at the end one for each thread. Not SemaphoreSlim (or what is made of it): that spins before it sleeps,
+    // on the processors on which those run who would end the wait.
+    private readonly Semaphore _work = new(0, int.MaxValue);
+    private int _idle;
+    private bool _ended;
+
+    public DiskRead Rent(NativeBlockPool pool, DiskFolder folder, DiskDirect direct) =>
+        _free.TryPop(out DiskRead? free) ? free : new DiskRead(this, pool, folder, direct);
 
     public void Return(DiskRead done)
     {
@@ -33,29 +40,38 @@ internal sealed class DiskReaders(Action<DiskRead> read) : IDisposable
     /// <summary>False after <see cref="Dispose"/>.</summary>
     public bool TryQueue(DiskRead work)
     {
-        if (Volatile.Read(ref _idle) <= _queue.Count)
+        lock (_gate)
         {
-            AddThread();
+            if (_ended)
+            {
+                return false;
+            }
+
+            (work.Urgent ? _urgent : _others).Enqueue(work);
+            if (_idle < _urgent.Count + _others.Count && _threads.Count < MaximumThreads)
+            {
+                Thread thread = new(Work, StackBytes) { IsBackground = true, Name = $"disk-read-{_threads.Count}" };
+                _threads.Add(thread);
+                thread.Start();
+            }
         }
 
-        try
-        {
-            _queue.Add(work);
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            return false;
-        }
+        _work.Release();
+        return true;
     }
 
     public void Dispose()
     {
-        _queue.CompleteAdding();
         Thread[] threads;
         lock (_gate)
         {
+            _ended = true;
             threads = [.. _threads];
+        }
+
+        if (threads.Length > 0)
+        {
+            _work.Release(threads.Length);
         }
 
         foreach (Thread thread in threads)
@@ -66,32 +82,28 @@ internal sealed class DiskReaders(Action<DiskRead> read) : IDisposable
                 thread.Join();
             }
         }
-
-    }
-
-    private void AddThread()
-    {
-        lock (_gate)
-        {
-            if (_threads.Count >= MaximumThreads)
-            {
-                return;
-            }
-
-            Thread thread = new(Work, StackBytes) { IsBackground = true, Name = $"disk-read-{_threads.Count}" };
-            _threads.Add(thread);
-            thread.Start();
-        }
     }
 
     private void Work()
     {
-        Interlocked.Increment(ref _idle);
-        foreach (DiskRead work in _queue.GetConsumingEnumerable())
+        while (TryTake(out DiskRead? work))
         {
-            Interlocked.Decrement(ref _idle);
             read(work);
-            Interlocked.Increment(ref _idle);
+        }
+    }
+
+    private bool TryTake([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out DiskRead? work)
+    {
+        lock (_gate)
+        {
+            _idle++;
+        }
+
+        _work.WaitOne();
+        lock (_gate)
+        {
+            _idle--;
+            return _urgent.TryDequeue(out work) || _others.TryDequeue(out work);
         }
     }
 }

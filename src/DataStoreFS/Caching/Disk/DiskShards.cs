@@ -26,9 +26,10 @@ internal sealed unsafe class DiskShards(DiskFolder folder, DiskAccounts accounts
     /// <param name="shard">The folder.</param>
     /// <param name="temporary">Its name there so far.</param>
     /// <param name="name">Its name to be.</param>
+    /// <param name="trailerBytes">Bytes of the trailers of that name.</param>
     /// <param name="fetched">When its content was asked for, UTC ticks.</param>
     /// <param name="length">Its bytes.</param>
-    public DiskPublish Publish(byte shard, string temporary, string name, long fetched, long length)
+    public DiskPublish Publish(byte shard, string temporary, string name, int trailerBytes, long fetched, long length)
     {
         lock (_gate)
         {
@@ -40,7 +41,7 @@ internal sealed unsafe class DiskShards(DiskFolder folder, DiskAccounts accounts
             try
             {
                 long replaced = 0;
-                if (TryReadHead(shard, name, out DiskRecordHead old, out long oldLength))
+                if (TryReadTrailer(shard, name, trailerBytes, out DiskRecordTrailer old, out long oldLength))
                 {
                     if (old.Tombstone ? old.Fetched >= fetched : old.Fetched > fetched)
                     {
@@ -163,9 +164,9 @@ internal sealed unsafe class DiskShards(DiskFolder folder, DiskAccounts accounts
         accounts[shard] = (oldBytes + bytes, oldBlocks + blocks);
     }
 
-    private bool TryReadHead(byte shard, string name, out DiskRecordHead head, out long length)
+    private bool TryReadTrailer(byte shard, string name, int trailerBytes, out DiskRecordTrailer trailer, out long length)
     {
-        head = default;
+        trailer = default;
         length = 0;
         int fd = OpenAt(folder.Shard(shard), name, ReadOnly | NoFollow | CloseOnExec, 0);
         if (fd < 0)
@@ -173,11 +174,11 @@ internal sealed unsafe class DiskShards(DiskFolder folder, DiskAccounts accounts
             return false;
         }
 
-        byte* header = stackalloc byte[DiskRecord.MaximumHeaderBytes];
-        nint got = Read(fd, header, DiskRecord.MaximumHeaderBytes, 0);
+        byte* bytes = stackalloc byte[DiskRecord.MaximumTrailerBytes];
         length = Status(fd, out FileStatus status) ? status.Length : 0;
+        nint got = Read(fd, bytes, trailerBytes, Math.Max(length - trailerBytes, 0));
         _ = Close(fd);
-        return got > 0 && DiskRecord.TryReadHead(new Span<byte>(header, (int)got), out head);
+        return got > 0 && DiskRecord.TryRead(new Span<byte>(bytes, (int)got), out trailer);
     }
 
     private static long Length(int shardFd, string name)

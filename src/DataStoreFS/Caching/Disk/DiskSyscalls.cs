@@ -21,8 +21,10 @@ internal static unsafe partial class DiskSyscalls
     public const int BadDescriptor = 9; // EBADF: the folder that is -1 since it is not there
     public const int TryAgain = 11; // EAGAIN
     public const int Exists = 17; // EEXIST
+    public const int Invalid = 22; // EINVAL
     public const int NoSpace = 28; // ENOSPC
     public const int NoSystemCall = 38; // ENOSYS
+    public const int NotSupported = 95; // EOPNOTSUPP
     public const int QuotaExceeded = 122; // EDQUOT
 
     public const int ReadNoWait = 8; // RWF_NOWAIT: only what is in the page cache
@@ -32,14 +34,24 @@ internal static unsafe partial class DiskSyscalls
     private const ulong ResolveBeneath = 0x08;
     private const ulong ResolveCached = 0x20;
     private const long OpenAt2Number = 437; // the same on every architecture (syscalls after 423 are)
+    private const long CacheStatusNumber = 451;
+
+    private const int GetFlags = 3;
+    private const int SetFlags = 4;
 
     // fcntl.h: locks that belong to the open file, not to the process, so that they also hold between threads' own descriptors.
+    private const int OpenFileGetLock = 36;
     private const int OpenFileSetLock = 37;
+    private const short ReadLock = 0;
+    private const short WriteLock = 1;
+    private const short NoLock = 2;
 
-    /// <summary>O_NOFOLLOW and O_DIRECTORY have other values on arm64 (arch/arm64/include/uapi/asm/fcntl.h).</summary>
+    /// <summary>O_NOFOLLOW, O_DIRECTORY and O_DIRECT have other values on arm64 (arch/arm64/include/uapi/asm/fcntl.h).</summary>
     public static int NoFollow { get; } = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
 
     public static int DirectoryOnly { get; } = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
+
+    private static int Direct { get; } = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
 
     public static int LastError => Marshal.GetLastPInvokeError();
 
@@ -110,6 +122,12 @@ internal static unsafe partial class DiskSyscalls
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static partial int FileControl(int fd, int command, FileLock* argument);
 
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int FileControl(int fd, int command, nint argument);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static partial long CacheStat(long number, long fd, CachedRange* range, CachedPages* pages, long flags);
+
     [LibraryImport("libc", EntryPoint = "setpriority", SetLastError = true)]
     public static partial int SetPriority(int which, int who, int niceness);
 
@@ -129,8 +147,36 @@ internal static unsafe partial class DiskSyscalls
     /// <summary>Locks or unlocks one byte of a file against other openers of it. Does not wait.</summary>
     public static bool LockByte(int fd, long offset, bool locked)
     {
-        FileLock request = new() { Type = (short)(locked ? 1 : 2), Start = offset, Length = 1 };
+        FileLock request = new() { Type = locked ? WriteLock : NoLock, Start = offset, Length = 1 };
         return FileControl(fd, OpenFileSetLock, &request) == 0;
+    }
+
+    /// <summary>Locks one byte of a file as many openers may at a time, until <paramref name="fd"/> is closed.</summary>
+    public static bool ShareByte(int fd, long offset)
+    {
+        FileLock request = new() { Type = ReadLock, Start = offset, Length = 1 };
+        return FileControl(fd, OpenFileSetLock, &request) == 0;
+    }
+
+    /// <summary>Whether no other opener of the file has locked the byte in any way; false also where the file system has no locks.</summary>
+    public static bool IsByteFree(int fd, long offset)
+    {
+        FileLock request = new() { Type = WriteLock, Start = offset, Length = 1 };
+        return FileControl(fd, OpenFileGetLock, &request) == 0 && request.Type == NoLock;
+    }
+
+    /// <summary>From now on reads of <paramref name="fd"/> go past the page cache, or through it again.</summary>
+    public static bool SetDirect(int fd, bool direct)
+    {
+        int flags = FileControl(fd, GetFlags, (nint)0);
+        return flags >= 0 && FileControl(fd, SetFlags, (nint)(direct ? flags | Direct : flags & ~Direct)) == 0;
+    }
+
+    /// <summary>Which pages of the first <paramref name="bytes"/> bytes of a file are in memory (cachestat(2), Linux 6.5).</summary>
+    public static bool CacheStatus(int fd, long bytes, CachedPages* pages)
+    {
+        CachedRange range = new() { Length = (ulong)bytes };
+        return CacheStat(CacheStatusNumber, fd, &range, pages, 0) == 0;
     }
 
     public struct IoVector
@@ -192,6 +238,22 @@ internal static unsafe partial class DiskSyscalls
 
         [FieldOffset(32)]
         public ulong Available;
+    }
+
+    /// <summary>struct cachestat of include/uapi/linux/mman.h.</summary>
+    public struct CachedPages
+    {
+        public ulong Cached;
+        public ulong Dirty;
+        public ulong BeingWritten;
+        public ulong Evicted;
+        public ulong RecentlyEvicted;
+    }
+
+    private struct CachedRange
+    {
+        public ulong Offset;
+        public ulong Length;
     }
 
     private struct OpenHow

@@ -22,6 +22,7 @@ public sealed class DiskTier : IBlockTier, IAsyncDisposable
     private readonly DiskFolder _folder;
     private readonly DiskAccounts _accounts;
     private readonly DiskShards _shards;
+    private readonly DiskDirect _direct;
     private readonly DiskReaders _readers;
     private readonly DiskWriter _writer;
     private readonly DiskSweeper _sweeper;
@@ -39,7 +40,8 @@ public sealed class DiskTier : IBlockTier, IAsyncDisposable
     private long _misses;
     private long _damaged;
 
-    private DiskTier(DiskFolder folder, DiskTierOptions options, NativeBlockPool pool, ILogger logger, TimeProvider time, string bootId)
+    private DiskTier(
+        DiskFolder folder, DiskTierOptions options, NativeBlockPool pool, ILogger logger, TimeProvider time, string bootId, DiskDirectCalls calls)
     {
         _folder = folder;
         _pool = pool;
@@ -50,6 +52,7 @@ public sealed class DiskTier : IBlockTier, IAsyncDisposable
         _sweeper = new DiskSweeper(folder, _accounts, _shards, options.Size);
         _marks = new DiskMarks(folder, bootId);
         _drops = new DiskDrops(folder, _shards, _marks);
+        _direct = new DiskDirect(_accounts, calls);
         _readers = new DiskReaders(Continue);
         _writer = new DiskWriter(folder, _accounts, _shards, _sweeper, time, logger);
     }
@@ -58,8 +61,12 @@ public sealed class DiskTier : IBlockTier, IAsyncDisposable
     public static DiskTier Open(DiskTierOptions options, NativeBlockPool pool, ILogger logger, TimeProvider? time = null) =>
         Open(options, pool, logger, time ?? TimeProvider.System, DiskMarks.CurrentBoot());
 
-    internal static DiskTier Open(DiskTierOptions options, NativeBlockPool pool, ILogger logger, TimeProvider time, string bootId) =>
-        new(DiskFolder.Open(options.Folder), options, pool, logger, time, bootId);
+    internal static DiskTier Open(
+        DiskTierOptions options, NativeBlockPool pool, ILogger logger, TimeProvider time, string bootId, DiskDirectCalls? calls = null) =>
+        new(DiskFolder.Open(options.Folder), options, pool, logger, time, bootId, calls ?? new DiskDirectCalls());
+
+    /// <summary>Reads that went past the page cache.</summary>
+    internal long DirectReads => _direct.Reads;
 
     public Func<BlockKey, BlockBuffer?>? Memory
     {
@@ -100,7 +107,7 @@ public sealed class DiskTier : IBlockTier, IAsyncDisposable
     }
 
     /// <summary>Bytes that a block of this level takes here at most.</summary>
-    public static long BytesOf(long imageBytes) => DiskShards.Allocated(DiskRecord.MaximumHeaderBytes + imageBytes);
+    public static long BytesOf(long imageBytes) => DiskShards.Allocated(DiskRecord.MaximumTrailerBytes + imageBytes);
 
     /// <summary>Before any block of the volume is asked for.</summary>
     /// <param name="volume">The volume.</param>
@@ -126,12 +133,12 @@ public sealed class DiskTier : IBlockTier, IAsyncDisposable
             return default;
         }
 
-        DiskRead read = _readers.Rent(_pool, _folder);
+        DiskRead read = _readers.Rent(_pool, _folder, _direct);
         read.Prepare(volume, key);
         read.Urgent = urgent;
         read.DropStripe = DiskDrops.Stripe(key);
         read.Drops = _drops.Count(read.DropStripe);
-        DiskReadState state = read.TryFromMemory(_expectAbsent);
+        DiskReadState state = read.TryFromMemory(_expectAbsent, _time.GetUtcNow().UtcTicks);
         if (state == DiskReadState.NeedsDisk && _readers.TryQueue(read))
         {
             return read.Task;
@@ -208,7 +215,7 @@ public sealed class DiskTier : IBlockTier, IAsyncDisposable
     // On a reader thread.
     private void Continue(DiskRead read)
     {
-        TierAnswer answer = Conclude(read, read.FromDisk());
+        TierAnswer answer = Conclude(read, read.FromDisk(_time.GetUtcNow().UtcTicks));
         read.Finish();
         read.Complete(answer);
     }

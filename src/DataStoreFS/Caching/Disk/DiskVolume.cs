@@ -57,14 +57,14 @@ internal sealed class DiskVolume
         }
     }
 
-    /// <summary>Writes the header with the identity of a block; the rest is for <see cref="DiskRecord.Seal"/>. Returns its length.</summary>
-    public int WriteIdentity(in BlockKey key, Span<byte> header)
+    /// <summary>Writes the trailer with the identity of a block; the rest is for <see cref="DiskRecord.Seal"/>. Returns its length.</summary>
+    public int WriteIdentity(in BlockKey key, Span<byte> trailer)
     {
         byte[] template = _templates[key.Setup];
-        template.CopyTo(header);
+        template.CopyTo(trailer);
         LevelInfo level = _volume.Level(key);
-        BinaryPrimitives.WriteInt32LittleEndian(header[(DiskRecord.IdentityNumbers + 8)..], _volume.TimepointIds[key.Timepoint]);
-        Span<byte> sizes = header[(DiskRecord.IdentityNumbers + 16)..];
+        BinaryPrimitives.WriteInt32LittleEndian(trailer[(DiskRecord.IdentityNumbers + 8)..], _volume.TimepointIds[key.Timepoint]);
+        Span<byte> sizes = trailer[(DiskRecord.IdentityNumbers + 16)..];
         Write(sizes, level.Factors);
         Write(sizes[24..], new Size3(key.X, key.Y, key.Z));
         Write(sizes[48..], level.SizeAt(key.X, key.Y, key.Z));
@@ -85,19 +85,19 @@ internal sealed class DiskVolume
     private static byte[] Template(VolumeInfo volume, SetupInfo setup, string server)
     {
         byte[] text = Encoding.UTF8.GetBytes($"{server}\n{volume.Uuid}\n{setup.Version}");
-        if (DiskRecord.HeaderBytes(text.Length) > DiskRecord.MaximumHeaderBytes)
+        if (DiskRecord.TrailerBytes(text.Length) > DiskRecord.MaximumTrailerBytes)
         {
             text = Encoding.UTF8.GetBytes("sha256:" + Convert.ToHexStringLower(SHA256.HashData(text)));
         }
 
-        byte[] header = new byte[DiskRecord.HeaderBytes(text.Length)];
-        Span<byte> numbers = header.AsSpan(DiskRecord.IdentityNumbers);
+        byte[] trailer = new byte[DiskRecord.TrailerBytes(text.Length)];
+        Span<byte> numbers = trailer.AsSpan(DiskRecord.IdentityNumbers);
         BinaryPrimitives.WriteInt32LittleEndian(numbers, setup.ChannelId);
         BinaryPrimitives.WriteInt32LittleEndian(numbers[4..], setup.AngleId);
         BinaryPrimitives.WriteInt32LittleEndian(numbers[12..], (int)volume.VoxelType);
-        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(DiskRecord.IdentityTextLength), text.Length);
-        text.CopyTo(header.AsSpan(DiskRecord.IdentityText));
-        return header;
+        BinaryPrimitives.WriteInt32LittleEndian(trailer.AsSpan(DiskRecord.IdentityTextLength), text.Length);
+        text.CopyTo(trailer.AsSpan(DiskRecord.IdentityText));
+        return trailer;
     }
 
     private static void Write(Span<byte> target, Size3 size)

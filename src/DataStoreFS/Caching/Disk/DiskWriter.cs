@@ -46,7 +46,7 @@ internal sealed unsafe class DiskWriter
     private readonly DiskSweeper _sweeper;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly byte[] _header = GC.AllocateUninitializedArray<byte>(DiskRecord.MaximumHeaderBytes, pinned: true);
+    private readonly byte[] _trailer = GC.AllocateUninitializedArray<byte>(DiskRecord.MaximumTrailerBytes, pinned: true);
     private readonly byte[] _name = new byte[DiskRecord.NameCharacters + 1];
     private readonly string _prefix = $"{DiskShards.NewPrefix}{Environment.ProcessId}-{Guid.NewGuid():N}-";
     private long _queued;
@@ -84,7 +84,7 @@ internal sealed unsafe class DiskWriter
     public void Add(DiskVolume volume, in BlockKey key, BlockBuffer? block, long fetched)
     {
         Interlocked.Increment(ref _offered);
-        long bytes = block?.Length ?? DiskRecord.MaximumHeaderBytes;
+        long bytes = block?.Length ?? DiskRecord.MaximumTrailerBytes;
         if (Interlocked.Add(ref _queued, bytes) > QueueBytes)
         {
             Interlocked.Add(ref _queued, -bytes);
@@ -118,6 +118,8 @@ internal sealed unsafe class DiskWriter
         return _stopped.Task;
     }
 
+    private string Name => System.Text.Encoding.ASCII.GetString(_name.AsSpan(0, DiskRecord.NameCharacters));
+
     private void Enqueue(Offer offer)
     {
         try
@@ -150,7 +152,7 @@ internal sealed unsafe class DiskWriter
             if (offer.Volume is not null)
             {
                 Write(offer);
-                Interlocked.Add(ref _queued, -(offer.Block?.Length ?? DiskRecord.MaximumHeaderBytes));
+                Interlocked.Add(ref _queued, -(offer.Block?.Length ?? DiskRecord.MaximumTrailerBytes));
                 offer.Block?.Release();
             }
             else if (offer.Reached is not null)
@@ -219,22 +221,22 @@ internal sealed unsafe class DiskWriter
             return false;
         }
 
-        Span<byte> header = _header.AsSpan(0, offer.Volume!.WriteIdentity(offer.Key, _header));
-        byte shard = DiskRecord.Name(header, _name);
+        Span<byte> trailer = _trailer.AsSpan(0, offer.Volume!.WriteIdentity(offer.Key, _trailer));
+        byte shard = DiskRecord.Name(trailer, _name);
         ReadOnlySpan<byte> image = offer.Block is null ? default : offer.Block.GetSpan();
-        long length = header.Length + image.Length;
+        long length = image.Length + trailer.Length;
         if (!_sweeper.TryMakeRoom(DiskShards.Allocated(length), now))
         {
             _pausedUntil = (now + s_pauseWithoutRoom).UtcTicks;
             return false;
         }
 
-        DiskRecord.Seal(header, image, offer.Fetched);
+        DiskRecord.Seal(trailer, image, offer.Fetched);
         string temporary = _prefix + (_counter++).ToString("x", System.Globalization.CultureInfo.InvariantCulture);
-        int error = WriteNew(shard, temporary, header, image);
+        int error = WriteNew(shard, temporary, image, trailer);
         DiskPublish outcome = error != 0
             ? error is NoEntry or BadDescriptor ? DiskPublish.FolderGone : DiskPublish.Failed
-            : _shards.Publish(shard, temporary, System.Text.Encoding.ASCII.GetString(_name.AsSpan(0, DiskRecord.NameCharacters)), offer.Fetched, length);
+            : _shards.Publish(shard, temporary, Name, trailer.Length, offer.Fetched, length);
         if (outcome == DiskPublish.Done)
         {
             _complained = false;
@@ -246,7 +248,7 @@ internal sealed unsafe class DiskWriter
         return false;
     }
 
-    private int WriteNew(byte shard, string temporary, Span<byte> header, ReadOnlySpan<byte> image)
+    private int WriteNew(byte shard, string temporary, ReadOnlySpan<byte> image, ReadOnlySpan<byte> trailer)
     {
         // In the folder where it will stay: file systems keep the inodes and blocks of one folder together, and those of others apart.
         int fd = _folder.CreateFile(_folder.Shard(shard, make: true), temporary, WriteOnly | Exclusive);
@@ -255,14 +257,14 @@ internal sealed unsafe class DiskWriter
             return LastError;
         }
 
-        fixed (byte* headerStart = header)
         fixed (byte* imageStart = image)
+        fixed (byte* trailerStart = trailer)
         {
             IoVector* vectors = stackalloc IoVector[2];
-            vectors[0] = new IoVector { Base = headerStart, Length = header.Length };
-            vectors[1] = new IoVector { Base = imageStart, Length = image.Length };
+            vectors[0] = new IoVector { Base = imageStart, Length = image.Length };
+            vectors[1] = new IoVector { Base = trailerStart, Length = trailer.Length };
             nint written = WriteVector(fd, vectors, 2, 0);
-            int error = written == header.Length + image.Length ? 0 : written < 0 ? LastError : NoSpace;
+            int error = written == image.Length + trailer.Length ? 0 : written < 0 ? LastError : NoSpace;
             _ = Close(fd);
             return error;
         }

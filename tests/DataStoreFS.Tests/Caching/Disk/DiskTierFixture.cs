@@ -40,16 +40,17 @@ public abstract class DiskTierFixture : IAsyncLifetime
         Pool.Dispose();
     }
 
-    protected DiskTier Open(long size = 64 << 20, string boot = "boot1", string? folder = null)
+    private protected DiskTier Open(long size = 64 << 20, string boot = "boot1", string? folder = null, DiskDirectCalls? calls = null)
     {
-        DiskTier tier = DiskTier.Open(new DiskTierOptions(folder ?? Folder, size), Pool, NullLogger.Instance, Time, boot);
+        DiskTier tier = DiskTier.Open(new DiskTierOptions(folder ?? Folder, size), Pool, NullLogger.Instance, Time, boot, calls);
         _tiers.Add(tier);
         return tier;
     }
 
-    protected DiskTier OpenRegistered(long size = 64 << 20, string boot = "boot1", TimeSpan? maxAge = null)
+    private protected DiskTier OpenRegistered(
+        long size = 64 << 20, string boot = "boot1", TimeSpan? maxAge = null, DiskDirectCalls? calls = null)
     {
-        DiskTier tier = Open(size, boot);
+        DiskTier tier = Open(size, boot, calls: calls);
         tier.RegisterVolume(Volume(), Server, maxAge ?? Timeout.InfiniteTimeSpan);
         return tier;
     }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using DataStoreFS.Caching;
 using DataStoreFS.Caching.Disk;
 using DataStoreFS.Model;
@@ -98,7 +99,9 @@ public sealed class DiskTierTests : DiskTierFixture
         await Keep(tier, At(1), 11);
         string file = BlockFiles().Single();
         byte[] intact = File.ReadAllBytes(file);
-        foreach (int at in (int[])[0, 9, 13, 17, 25, 29, 40, 100, 130, intact.Length - 1000, intact.Length - 1])
+        int trailer = BlockBuffer.HeaderBytes + 2000;
+        int[] ofTrailer = [0, 9, 13, 17, 25, 29, 40, 100, 130];
+        foreach (int at in (int[])[0, 5, 100, trailer - 1, .. ofTrailer.Select(offset => trailer + offset), intact.Length - 1])
         {
             byte[] damaged = [.. intact];
             damaged[at] ^= 0x10;
@@ -108,12 +111,36 @@ public sealed class DiskTierTests : DiskTierFixture
             Assert.False(File.Exists(file), $"byte {at}");
         }
 
-        foreach (int length in (int[])[0, 10, 64, 256, intact.Length - 1])
+        foreach (int length in (int[])[0, 10, 64, 256, intact.Length - trailer, trailer, intact.Length - 64, intact.Length - 1])
         {
             File.WriteAllBytes(file, intact[..length]);
             Assert.Null(await Value(tier, At(1)));
         }
 
+        await Keep(tier, At(1), 12);
+        Assert.Equal(12, await Value(tier, At(1)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task AFileOfTheFormerFormatIsAMissAndIsDeleted(bool isBlock)
+    {
+        DiskTier tier = OpenRegistered();
+        await Keep(tier, At(1), 11);
+        string file = BlockFiles().Single();
+        byte[] now = File.ReadAllBytes(file);
+        byte[] image = isBlock ? now[..(BlockBuffer.HeaderBytes + 2000)] : [];
+        byte[] header = now[(BlockBuffer.HeaderBytes + 2000)..];
+        "DSFSblk1"u8.CopyTo(header);
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(12), image.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(28), 0);
+        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(28), Crc32C.Compute(header));
+        File.WriteAllBytes(file, [.. header, .. image]);
+
+        Assert.Null(await Value(tier, At(1)));
+
+        Assert.Empty(BlockFiles());
         await Keep(tier, At(1), 12);
         Assert.Equal(12, await Value(tier, At(1)));
     }
