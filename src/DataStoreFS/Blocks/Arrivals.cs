@@ -33,7 +33,7 @@ internal sealed class Arrivals(SingleFlight flight, BlockCaches caches, FailedBl
             caches.KeepFromTier(fetch, answer);
         }
 
-        Serve(fetch, answer.Block);
+        Serve(fetch, answer.Block, here: true);
     }
 
     /// <summary>An old block is better than none while the server is gone.</summary>
@@ -46,7 +46,7 @@ internal sealed class Arrivals(SingleFlight flight, BlockCaches caches, FailedBl
         {
             if (stale is not null)
             {
-                waiter.Serve(stale);
+                waiter.Serve(stale, here: false);
             }
             else
             {
@@ -58,7 +58,10 @@ internal sealed class Arrivals(SingleFlight flight, BlockCaches caches, FailedBl
     }
 
     /// <summary>Ends a fetch whose block the caches already have. Takes the reference.</summary>
-    public void Serve(BlockFetch fetch, BlockBuffer? block)
+    /// <param name="fetch">The fetch.</param>
+    /// <param name="block">Its block; null: there is none.</param>
+    /// <param name="here">One of those who wait goes on on this thread; the others, who would have to wait for it, on the thread pool.</param>
+    public void Serve(BlockFetch fetch, BlockBuffer? block, bool here = false)
     {
         BlockWaiter[] waiters = flight.Complete(fetch);
         if (fetch.Overtaken)
@@ -66,9 +69,9 @@ internal sealed class Arrivals(SingleFlight flight, BlockCaches caches, FailedBl
             caches.Undo(fetch.Key, block);
         }
 
-        foreach (BlockWaiter waiter in waiters)
+        for (int i = 0; i < waiters.Length; i++)
         {
-            waiter.Serve(block);
+            waiters[i].Serve(block, here && i == waiters.Length - 1);
         }
 
         block?.Release();

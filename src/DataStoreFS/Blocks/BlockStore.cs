@@ -103,7 +103,7 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
         }
 
         TimeSpan delay = _failed.DelayOf(key);
-        return new ValueTask<BlockBuffer?>(delay > TimeSpan.Zero ? FetchLaterAsync(key, delay, cancellationToken) : FetchAsync(key, cancellationToken));
+        return delay > TimeSpan.Zero ? FetchLaterAsync(key, delay, cancellationToken) : FetchAsync(key, cancellationToken);
     }
 
     public TimeSpan DistanceOf(in BlockKey key) => _volumes.Of(key).Client.RoundTrip;
@@ -182,7 +182,7 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
         _end.Dispose();
     }
 
-    private Task<BlockBuffer?> FetchAsync(BlockKey key, CancellationToken cancellationToken)
+    private ValueTask<BlockBuffer?> FetchAsync(BlockKey key, CancellationToken cancellationToken)
     {
         BlockWaiter waiter = new(this);
         BlockFetch fetch = _flight.Join(key, _volumes.Of(key), _time.GetTimestamp(), waiter, out bool began, out bool promoted);
@@ -209,7 +209,7 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
         return waiter.Task;
     }
 
-    private async Task<BlockBuffer?> FetchLaterAsync(BlockKey key, TimeSpan delay, CancellationToken cancellationToken)
+    private async ValueTask<BlockBuffer?> FetchLaterAsync(BlockKey key, TimeSpan delay, CancellationToken cancellationToken)
     {
         if (_caches.Stale(key) is { } stale)
         {
