@@ -50,8 +50,7 @@ internal static class CommandLine
         }
         catch (DllNotFoundException e)
         {
-            // The program was copied alone.
-            Complain($"a library of this program is missing: {Library(e)}; install it with scripts/install, or copy everything of the release's folder");
+            Complain(MissingLibrary.Fault(e).Message);
             code = FailureExitCode;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -89,9 +88,6 @@ internal static class CommandLine
         root.Add(HelpVerb.Create(root));
         return root;
     }
-
-    // The runtime's message goes on with advice on strace and every place that was searched.
-    private static string Library(DllNotFoundException e) => e.Message.Split('\'') is [_, string name, ..] ? $"lib{name}.so" : LineText.OneLine(e.Message);
 
     /// <summary>The one form in which this program says that something is wrong.</summary>
     public static void Complain(string message) => Console.Error.WriteLine($"datastorefs: {LineText.OneLine(message)}");

@@ -24,6 +24,10 @@ internal static class MountSession
         {
             return Failed(child, log, new DataStoreException(DataStoreErrorKind.Local, e.Message, e));
         }
+        catch (DllNotFoundException e)
+        {
+            return Failed(child, log, MissingLibrary.Fault(e));
+        }
         catch (DataStoreException e)
         {
             // What the command line says was checked before; a mount point that cannot be used is a failure, not wrong usage.

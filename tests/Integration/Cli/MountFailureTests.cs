@@ -21,7 +21,7 @@ public class MountFailureTests
         string folder = Directory.CreateDirectory(Path.Combine(fixture.Folder, "copied")).FullName;
         string from = Path.GetDirectoryName(CliProgram.Path)!;
         IEnumerable<string> libraries = Directory.Exists(from + "/runtimes") ? Directory.EnumerateFiles(from + "/runtimes", "*.dll", SearchOption.AllDirectories) : [];
-        foreach (string file in Directory.EnumerateFiles(from).Where(f => Path.GetExtension(f) is "" or ".dll" or ".json").Concat(libraries))
+        foreach (string file in Directory.EnumerateFiles(from).Where(f => f == CliProgram.Path || Path.GetExtension(f) is ".dll" or ".json").Concat(libraries))
         {
             string copy = Path.Combine(folder, Path.GetRelativePath(from, file));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
