@@ -14,6 +14,7 @@ public sealed class BlockSaver(WriteBackEngine engine, NativeBlockPool pool, ILo
     /// <exception cref="DataStoreException">InvalidData, NotPermitted: nothing was sent. Else as <see cref="WriteBackEngine.WriteAsync"/>.</exception>
     public async Task<bool> SaveAsync(BlockWriteBuffer buffer, VolumeInfo volume, BlockKey key, CancellationToken cancellationToken)
     {
+        await buffer.SaveTurn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             using UnsentContent? unsent = buffer.TakeUnsent();
@@ -31,6 +32,10 @@ public sealed class BlockSaver(WriteBackEngine engine, NativeBlockPool pool, ILo
         {
             log.LogWarning("Cannot save {File}: {Reason}", buffer.Name, fault.Message);
             throw;
+        }
+        finally
+        {
+            buffer.SaveTurn.Release();
         }
     }
 

@@ -54,6 +54,12 @@ public sealed class BlockWriteBuffer : IDisposable
     /// <summary>The file, for messages.</summary>
     public string Name => _name;
 
+    /// <summary>
+    /// Held from <see cref="TakeUnsent"/> until the write side has answered, one flush after the other: two handles that flush at the same time could otherwise
+    /// hand on the older content last.
+    /// </summary>
+    internal SemaphoreSlim SaveTurn { get; } = new(1, 1); // without a wait handle there is nothing to dispose
+
     /// <summary>Whether reads and the size come from here instead of from the store. True from the start for a block that did not exist.</summary>
     public bool HasContent => Length is not null;
 

@@ -207,6 +207,35 @@ public sealed class WriteBackEngineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task TwoHandlesThatFlushAtOnceLeaveTheNewerContent()
+    {
+        Gate gate = new();
+        _server.Script = (_, _, cancellationToken) => gate.PassAsync(cancellationToken);
+        Start(WriteBackMode.Through);
+        BlockSaver saver = new(_engine!, _pool, NullLogger.Instance);
+        using BlockWriteBuffer buffer = new(_pool, "5/1/0", existed: false, usualLength: 144, maximumLength: 1024);
+        Fill(buffer, 5);
+        Task<bool> first = saver.SaveAsync(buffer, _volume, TestVolume.Key(1), default);
+        await gate.ArrivedAsync();
+        Fill(buffer, 6);
+        Task<bool> second = saver.SaveAsync(buffer, _volume, TestVolume.Key(1), default);
+        Task<bool> third = saver.SaveAsync(buffer, _volume, TestVolume.Key(1), default);
+        Assert.Equal(1, _engine!.Status.PendingBlocks); // the second one's content is not handed on while the first is under way
+        gate.Open();
+
+        bool[] sent = await Task.WhenAll(first, second, third).WaitAsync(s_patience);
+        Assert.Equal([true, true, false], sent);
+        Assert.Equal([5, 6], _server.History[TestVolume.At(1)]);
+
+        void Fill(BlockWriteBuffer file, int value)
+        {
+            BlockBuffer block = TestVolume.Block(_pool, value);
+            file.Write(0, block.GetSpan());
+            block.Release();
+        }
+    }
+
+    [Fact]
     public async Task TheSaverSendsWhatWasWrittenOnceAndNothingThatWasNot()
     {
         Start(WriteBackMode.Through);
