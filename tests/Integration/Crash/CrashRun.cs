@@ -143,7 +143,8 @@ internal sealed class CrashRun(int seed, Action<string> progress)
         }
 
         BlockKey sample = keys[_random.Next(keys.Length)];
-        Expect(place.Shown(sample) == place.Stored(sample), $"after kill {_kills}: {sample} is not through the mount what it is on the server");
+        (long? shown, long? stored) = (place.Shown(sample), place.Stored(sample));
+        Expect(shown == stored, $"after kill {_kills}: {sample} is {shown} through the mount and {stored} on the server ({place.Stored(sample)} a moment later)");
     }
 
     private void Expect(bool right, string otherwise)
