@@ -177,6 +177,7 @@ internal sealed class BlockBatcher : IAsyncDisposable
     {
         double now = _time.GetElapsedTime(0).TotalSeconds;
         IReadOnlyList<BlockFetch> hopeless = [];
+        TimeSpan effort = batch.Effort;
         lock (_gate)
         {
             ServerGate gate = batch.Gate;
@@ -190,7 +191,7 @@ internal sealed class BlockBatcher : IAsyncDisposable
             {
                 bool queued = gate.Queue.Demanded + gate.Queue.Speculated > 0;
                 double took = _time.GetElapsedTime(batch.Sent).TotalSeconds;
-                gate.Answered(now, batch.Received, took, batch.Effort);
+                gate.Answered(now, batch.Received, took, effort);
                 gate.Limit.Completed(now, batch.Received + ((long)batch.Count * WorkPerBlock), queued);
                 gate.Size.Observe(batch.Count, took);
             }
