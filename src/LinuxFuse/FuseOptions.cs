@@ -63,7 +63,7 @@ public sealed record FuseOptions
     /// <summary>Requests from the daemon's own process, which could wait for itself for ever, are answered EDEADLK.</summary>
     public bool RefuseOwnRequests { get; init; } = true;
 
-    /// <summary>The error that a caller sees when a handler threw. Null, or a throwing mapper: EIO (EINTR for a cancelled request).</summary>
+    /// <summary>The error that a caller sees when a handler threw. Null, or a throwing mapper: EIO (EINTR for an interrupted request).</summary>
     public Func<Exception, Errno>? ErrorMapper { get; init; }
 
     /// <summary>How long <see cref="FuseMount.DisposeAsync"/> waits for handlers before it aborts the connection.</summary>
@@ -79,4 +79,7 @@ public sealed record FuseOptions
 
     /// <summary>For tests: the kernel shall seem to speak this minor version, if its own is newer.</summary>
     public int? EmulatedMinor { get; init; }
+
+    /// <summary>For tests: whether a calling thread, which was signalled, is to end. Null: the kernel is asked.</summary>
+    internal Func<int, bool>? MustEnd { get; init; }
 }

@@ -29,6 +29,7 @@ internal sealed unsafe class FuseSession
         Handshake = new Handshake(this, fileSystem, options);
         Receiver = new RequestReceiver(this, fileSystem, options);
         Notifications = new NotificationQueue(Channel, Logger);
+        Interrupts = new InterruptWatch(InFlight, options.MustEnd ?? PendingSignals.AskToEnd);
     }
 
     public FuseMount Mount { get; }
@@ -45,6 +46,8 @@ internal sealed unsafe class FuseSession
     public RequestPool Requests { get; }
 
     public InFlightTable InFlight { get; } = new();
+
+    public InterruptWatch Interrupts { get; }
 
     public ErrorPolicy Errors { get; }
 

@@ -1,28 +1,17 @@
 namespace LinuxFuse.Session;
 
 /// <summary>Requests that can be interrupted: those whose handler is asynchronous or has asked for its token. Others are over before an INTERRUPT could help.</summary>
-/// <remarks>
-/// INTERRUPT is a message of its own, so another reader may have it in hands before the reader of the request has come to <see cref="Register"/>.
-/// Such uniques are remembered and looked for when a request is registered. (The kernel would also take EAGAIN for "send it again", as libfuse does;
-/// then both sides spin until the request shows up.) An INTERRUPT that comes too late, after the reply, is remembered in vain until others push it out.
-/// </remarks>
 internal sealed class InFlightTable
 {
-    /// <summary>Far more than readers, which is how many requests can be between reading and registration.</summary>
-    private const int RememberedInterrupts = 256;
-
     private readonly Lock _gate = new();
     private readonly Dictionary<ulong, FuseRequest> _requests = [];
-    private readonly ulong[] _early = new ulong[RememberedInterrupts];
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _nextEarly;
-    private int _earlyCount;
     private int _active;
     private bool _draining;
 
     public int Count => Volatile.Read(ref _active);
 
-    /// <summary>Makes a request known, once in its life. If it was interrupted before, it is now.</summary>
+    /// <summary>Makes a request known, once in its life.</summary>
     public void Register(FuseRequest request)
     {
         lock (_gate)
@@ -72,21 +61,27 @@ internal sealed class InFlightTable
             return request.Interrupt.Interrupted;
     }
 
-    /// <summary>An INTERRUPT for this request came. Callbacks of its token run on the thread pool, never on the reader.</summary>
+    /// <summary>What is known of a request.</summary>
+    /// <param name="unique">Its number.</param>
+    /// <param name="thread">Who waits for it; 0: unknown.</param>
+    /// <param name="waitsForLock">It is a SETLKW.</param>
+    public InFlightState Find(ulong unique, out int thread, out bool waitsForLock)
+    {
+        lock (_gate)
+        {
+            bool known = _requests.TryGetValue(unique, out FuseRequest? request);
+            thread = known ? (int)request!.Header.Pid : 0;
+            waitsForLock = known && request!.Opcode == FuseOpcode.SetLockWait;
+            return !known ? InFlightState.Unknown : request!.Interrupt.Interrupted ? InFlightState.Interrupted : InFlightState.Running;
+        }
+    }
+
+    /// <summary>Cancels a request's token, if it is still being served. Callbacks of the token run on the thread pool, never on the reader.</summary>
     public void Interrupt(ulong unique)
     {
         CancellationTokenSource? source;
         lock (_gate)
-        {
-            if (!_requests.TryGetValue(unique, out FuseRequest? request))
-            {
-                Remember(unique);
-                return;
-            }
-
-            source = MarkLocked(request);
-        }
-
+            source = _requests.TryGetValue(unique, out FuseRequest? request) ? MarkLocked(request) : null;
         Cancel(source);
     }
 
@@ -135,28 +130,19 @@ internal sealed class InFlightTable
     {
         if (request.Interrupt.Registered)
             return;
-        ulong unique = request.Header.Unique;
         request.Interrupt.Registered = true;
-        request.Interrupt.Interrupted = _earlyCount > 0 && TakeRemembered(unique);
-        _requests[unique] = request;
+        _requests[request.Header.Unique] = request;
         _active++;
     }
+}
 
-    private void Remember(ulong unique)
-    {
-        if (_early[_nextEarly] == 0)
-            _earlyCount++;
-        _early[_nextEarly] = unique;
-        _nextEarly = (_nextEarly + 1) % RememberedInterrupts;
-    }
+/// <summary>What <see cref="InFlightTable"/> knows of a request.</summary>
+internal enum InFlightState
+{
+    /// <summary>Answered, or its handler has not asked for its token and may be over before it would.</summary>
+    Unknown,
 
-    private bool TakeRemembered(ulong unique)
-    {
-        int index = Array.IndexOf(_early, unique);
-        if (index < 0)
-            return false;
-        _early[index] = 0;
-        _earlyCount--;
-        return true;
-    }
+    Running,
+
+    Interrupted,
 }

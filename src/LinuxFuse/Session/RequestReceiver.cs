@@ -62,7 +62,7 @@ internal sealed unsafe class RequestReceiver(FuseSession session, FuseFileSystem
                 if (TryRead(body, out InterruptIn interrupt))
                 {
                     session.Statistics.CountInterrupt();
-                    session.InFlight.Interrupt(interrupt.Unique);
+                    session.Interrupts.Received(interrupt.Unique);
                 }
 
                 return false;

@@ -111,6 +111,7 @@ internal sealed class SessionLifetime
     private async Task CloseAsync()
     {
         await _session.Notifications.DisposeAsync().ConfigureAwait(false);
+        _session.Interrupts.Dispose();
         foreach (DeviceChannel clone in _clones)
             clone.Dispose();
         _session.Channel.Dispose();

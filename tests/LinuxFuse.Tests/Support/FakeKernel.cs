@@ -31,8 +31,8 @@ internal sealed class FakeKernel : IDisposable
     /// <summary>The daemon's end.</summary>
     public SafeFileHandle Daemon { get; }
 
-    /// <summary>Small enough for a socket's buffer.</summary>
-    public static FuseOptions Options { get; } = new() { MaxWrite = 64 * 1024, Readers = 2, DrainTimeout = TimeSpan.FromSeconds(5) };
+    /// <summary>Small enough for a socket's buffer. Every INTERRUPT is that of a killed process.</summary>
+    public static FuseOptions Options { get; } = new() { MaxWrite = 64 * 1024, Readers = 2, DrainTimeout = TimeSpan.FromSeconds(5), MustEnd = static _ => true };
 
     /// <summary>What Linux 6.18 offers.</summary>
     public static InitIn Linux618 { get; } = new() { Major = 7, Minor = 45, MaxReadahead = 131072, Flags = 0x73fffffb, Flags2 = 0x5fd };

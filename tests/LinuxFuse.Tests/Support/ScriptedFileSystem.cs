@@ -17,6 +17,8 @@ internal sealed class ScriptedFileSystem : FuseFileSystem
 
     public Func<OpenOp, ValueTask<Errno>>? OnOpen { get; init; }
 
+    public Func<LockOp, ValueTask<Errno>>? OnSetLock { get; init; }
+
     public Func<FuseMount, CancellationToken, ValueTask>? OnInit { get; init; }
 
     public Func<IWriteMemory?>? OnRentWriteMemory { get; init; }
@@ -50,4 +52,6 @@ internal sealed class ScriptedFileSystem : FuseFileSystem
     protected internal override ValueTask<Errno> UnlinkAsync(UnlinkOp op) => OnUnlink?.Invoke(op) ?? base.UnlinkAsync(op);
 
     protected internal override ValueTask<Errno> ReadDirAsync(ReadDirOp op) => OnReadDir?.Invoke(op) ?? base.ReadDirAsync(op);
+
+    protected internal override ValueTask<Errno> SetLockAsync(LockOp op) => OnSetLock?.Invoke(op) ?? base.SetLockAsync(op);
 }
