@@ -4,6 +4,8 @@ using DataStoreFS.Tree;
 using DataStoreFS.Views;
 using Integration.Mounts;
 using LinuxFuse;
+using Mono.Unix.Native;
+using Errno = Mono.Unix.Native.Errno;
 
 namespace Integration.Crash;
 
@@ -41,7 +43,18 @@ internal sealed class CrashPlace : IAsyncDisposable
     public long? Stored(in BlockKey key) => Read(key, Path.Join(Origin, Volume.Uuid, Volume.ResolvedVersion, _tree.PathOf(Node.Of(key))));
 
     /// <summary>What a program reads of a block through the mount.</summary>
-    public long? Shown(in BlockKey key) => Read(key, PathOf(key));
+    /// <exception cref="PosixException">The block cannot be looked at. <c>File.Exists</c> would call that missing.</exception>
+    public long? Shown(in BlockKey key)
+    {
+        string path = PathOf(key);
+        if (Syscall.stat(path, out _) == 0)
+        {
+            return BlockPattern.GenerationOf(Volume, key, File.ReadAllBytes(path));
+        }
+
+        Errno error = Stdlib.GetLastError();
+        return error == Errno.ENOENT ? BlockPattern.GenerationOf(Volume, key, null) : throw new PosixException("stat", error);
+    }
 
     public Daemon Mount(string program, string url) => Daemon.Start(
         program,

@@ -113,7 +113,8 @@ internal sealed class CrashRun(int seed, Action<string> progress)
                 moment.TrySetResult();
             }
         });
-        Task[] running = [.. writers.Select(w => Start(w, new Random(_random.Next())))];
+        await using SignalStorm storm = new();
+        Task[] running = [.. writers.Select(w => Start(w, new Random(_random.Next()), storm))];
         Task outage = restart ? OutageAsync(server, restartAt, restartFor) : Task.CompletedTask;
         await Task.WhenAny(moment.Task, Elapsed(length));
         await daemon.KillAsync();
@@ -130,8 +131,16 @@ internal sealed class CrashRun(int seed, Action<string> progress)
     }
 
     /// <summary>A thread of its own: its calls wait for the daemon.</summary>
-    private Task Start(Writer writer, Random random) =>
-        Task.Factory.StartNew(() => writer.Run(random, () => Interlocked.Increment(ref _generation), static () => { }), default, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    private Task Start(Writer writer, Random random, SignalStorm storm) => Task.Factory.StartNew(
+        () =>
+        {
+            storm.Enter();
+            writer.Run(random, () => Interlocked.Increment(ref _generation), static () => { });
+            storm.Leave();
+        },
+        default,
+        TaskCreationOptions.LongRunning,
+        TaskScheduler.Default);
 
     private async Task CompareAsync(CrashPlace place, BlockKey[] keys)
     {
