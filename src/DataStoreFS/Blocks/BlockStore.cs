@@ -33,11 +33,14 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
     /// <param name="options">Budget and ages.</param>
     /// <param name="tier">A slower tier below memory, if any.</param>
     /// <param name="time">The system's when null.</param>
-    public BlockStore(BlockStoreOptions options, IBlockTier? tier = null, TimeProvider? time = null)
+    /// <param name="pool">Where its blocks' memory is from, if that may matter to how much of it is used.</param>
+    public BlockStore(BlockStoreOptions options, IBlockTier? tier = null, TimeProvider? time = null, NativeBlockPool? pool = null)
     {
         _options = options;
         _time = time ?? TimeProvider.System;
-        _memory = new MemoryTier(options.CacheBytes);
+
+        // A slower tier that is behind finds in memory what it has yet to write, delivered or not.
+        _memory = new MemoryTier(options.CacheBytes, pool is not null && tier is null ? () => pool.IsMemoryDear : null);
         _failed = new FailedBlocks(_time);
         if (tier is not null)
         {

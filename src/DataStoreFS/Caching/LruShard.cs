@@ -10,6 +10,7 @@ namespace DataStoreFS.Caching;
 internal sealed class LruShard
 {
     private const int None = -1;
+    private const int MostLooks = 32;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<BlockKey, int> _index = [];
@@ -142,6 +143,24 @@ internal sealed class LruShard
 
             _speculationWaste += _entries[_oldest].Speculative ? 1 : 0;
             return Drop(_oldest);
+        }
+    }
+
+    /// <summary>The least recently used of the blocks that have been delivered, among the oldest few: behind them are those that are still to be read.</summary>
+    public BlockBuffer? EvictDelivered()
+    {
+        lock (_gate)
+        {
+            int looks = MostLooks;
+            for (int i = _oldest; i != None && looks > 0; i = _entries[i].Newer, looks--)
+            {
+                if (_entries[i].Block!.IsDelivered)
+                {
+                    return Drop(i);
+                }
+            }
+
+            return null;
         }
     }
 

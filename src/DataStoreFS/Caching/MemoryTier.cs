@@ -11,6 +11,7 @@ namespace DataStoreFS.Caching;
 /// reader still holds it lives until that reader releases it: the budget counts what the tier keeps and what is reserved, not leases.
 /// The budget is one number for all shards, so that a shard may hold a block larger than its share. It is kept strictly: room is made before a
 /// block comes in. Why not <c>MemoryCache</c> with a size limit: it drops the newest entry when it is full, and evicts on another thread later.
+/// Where memory is dear, blocks that have been delivered to the kernel's page cache go before the budget is used up: filling the budget would cost more than fetching them.
 /// </remarks>
 public sealed class MemoryTier : IDisposable
 {
@@ -18,15 +19,18 @@ public sealed class MemoryTier : IDisposable
 
     private readonly LruShard[] _shards = new LruShard[1 << ShardBits];
     private readonly long _budget;
+    private readonly Func<bool>? _isMemoryDear;
     private long _occupied;
     private long _evictions;
     private int _turn;
 
     /// <param name="budget">Bytes, at least one page.</param>
-    public MemoryTier(long budget)
+    /// <param name="isMemoryDear">Whether memory that the process has already is to be preferred to more of it: see <see cref="NativeBlockPool.IsMemoryDear"/>.</param>
+    public MemoryTier(long budget, Func<bool>? isMemoryDear = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(budget, 4096);
         _budget = budget;
+        _isMemoryDear = isMemoryDear;
         for (int i = 0; i < _shards.Length; i++)
         {
             _shards[i] = new LruShard();
@@ -79,8 +83,14 @@ public sealed class MemoryTier : IDisposable
             return false;
         }
 
+        int bytes = block.Capacity;
         bool kept = Shard(key).Set(key, block.Retain(), fetched, speculative, out BlockBuffer? displaced);
         Vacate(displaced);
+        if (_isMemoryDear is not null && _isMemoryDear())
+        {
+            Recycle(bytes);
+        }
+
         return kept;
     }
 
@@ -171,6 +181,21 @@ public sealed class MemoryTier : IDisposable
         }
 
         return false;
+    }
+
+    // For the block that came in, the next one shall find memory of blocks that the kernel has, too.
+    private void Recycle(long bytes)
+    {
+        int start = Interlocked.Increment(ref _turn);
+        for (int i = 0; i < _shards.Length && bytes > 0; i++)
+        {
+            if (_shards[(start + i) & (_shards.Length - 1)].EvictDelivered() is { } block)
+            {
+                bytes -= block.Capacity;
+                Interlocked.Increment(ref _evictions);
+                Vacate(block);
+            }
+        }
     }
 
     private bool Vacate(BlockBuffer? block)

@@ -29,7 +29,7 @@ internal static class MountPartsBuilder
             {
                 await RequireServerAsync(client, cancellationToken).ConfigureAwait(false);
                 tier = TierOf(settings, pool, loggerFactory);
-                store = new BlockStore(BlockStoreOptionsOf(settings), tier);
+                store = new BlockStore(BlockStoreOptionsOf(settings), tier, pool: pool);
                 ServerVolumes volumes = new(client, store, tier, settings, loggerFactory.CreateLogger("datastorefs.opening"));
                 return Own(new MountParts(null, null, store, pool) { Server = volumes }, client, tier, store);
             }
@@ -38,7 +38,7 @@ internal static class MountPartsBuilder
             OpenedVolume opened = await opener.OpenAsync(settings.Source, 0, settings.ReadWrite, cancellationToken).ConfigureAwait(false);
             tier = TierOf(settings, pool, loggerFactory);
             tier?.RegisterVolume(opened.Info, settings.Source.Server, new KernelCachePolicy(settings, opened.Info).MaxAge);
-            store = new BlockStore(BlockStoreOptionsOf(settings), tier);
+            store = new BlockStore(BlockStoreOptionsOf(settings), tier, pool: pool);
             store.AddVolume(opened.Info, client);
             engine = WriteSide.Open(settings, opened.Info, client, store, pool, loggerFactory);
             MountParts parts = new(opened.Info, new VolumeFiles(new N5View(opened.Info), opened.ExportXml), store, pool) { Engine = engine };

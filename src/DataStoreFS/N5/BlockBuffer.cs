@@ -22,6 +22,7 @@ public sealed unsafe class BlockBuffer : MemoryManager<byte>
     private readonly NativeBlockPool _pool;
     private int _references;
     private long _fetchedAt;
+    private long _delivered;
 
     internal BlockBuffer(NativeBlockPool pool, BlockSlab slab, byte* pointer, int capacity)
     {
@@ -46,6 +47,9 @@ public sealed unsafe class BlockBuffer : MemoryManager<byte>
     /// filled from something older (a disk tier) or was found unchanged later. Readers' caches must not keep it longer than the maximum age from here.
     /// </summary>
     public long FetchedAt { get => Volatile.Read(ref _fetchedAt); set => Volatile.Write(ref _fetchedAt, value); }
+
+    /// <summary>A reader that keeps what it gets (the kernel's page cache) has taken as many bytes as there are.</summary>
+    public bool IsDelivered => Volatile.Read(ref _delivered) >= Length;
 
     /// <summary>Voxels per axis, as the header says.</summary>
     public Size3 Size => N5Header.ReadSize(GetSpan());
@@ -80,6 +84,9 @@ public sealed unsafe class BlockBuffer : MemoryManager<byte>
         return false;
     }
 
+    /// <summary>Such a reader has taken so many bytes. What it takes again counts again: this is a hint for whoever needs memory.</summary>
+    public void Deliver(int bytes) => Interlocked.Add(ref _delivered, bytes);
+
     public void Release()
     {
         int now = Interlocked.Decrement(ref _references);
@@ -98,6 +105,7 @@ public sealed unsafe class BlockBuffer : MemoryManager<byte>
     {
         Length = length;
         FetchedAt = Environment.TickCount64;
+        Volatile.Write(ref _delivered, 0);
         Volatile.Write(ref _references, 1);
     }
 

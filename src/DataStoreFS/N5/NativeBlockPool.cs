@@ -30,6 +30,7 @@ public sealed unsafe class NativeBlockPool : IDisposable
     private readonly long _budgetBytes;
     private readonly Func<nint, bool> _populate;
     private readonly PageToucher _toucher;
+    private readonly PageCost _cost;
     private long _freeBytes;
     private long _rentedBytes;
     private int _rented;
@@ -46,8 +47,10 @@ public sealed unsafe class NativeBlockPool : IDisposable
     }
 
     // populate gives memory to the huge page at an address; once it answers that it cannot, it is not called again.
-    internal NativeBlockPool(long keepBytes, long budgetBytes, Func<nint, bool> populate)
+    internal NativeBlockPool(long keepBytes, long budgetBytes, Func<nint, bool> populate, PageCost? cost = null)
     {
+        _cost = cost ?? new PageCost(PageMapping.ThreadTime, TimeProvider.System);
+
         _keepBytes = keepBytes;
         _budgetBytes = budgetBytes;
         _populate = populate;
@@ -58,6 +61,11 @@ public sealed unsafe class NativeBlockPool : IDisposable
     public int Rented => Volatile.Read(ref _rented);
 
     public long RentedBytes => Volatile.Read(ref _rentedBytes);
+
+    /// <summary>
+    /// The memory that the system gave last cost so much that blocks which can be had again should rather make room for new ones. Known only where pages are touched ahead.
+    /// </summary>
+    public bool IsMemoryDear => _cost.IsDear;
 
     /// <summary>The thread that touches pages was needed, and has not ended since.</summary>
     internal bool IsTouching => _toucher.IsRunning;
@@ -182,7 +190,9 @@ public sealed unsafe class NativeBlockPool : IDisposable
             slab.Rented++;
         }
 
+        TimeSpan before = _cost.Begin();
         bool isDone = _populate((nint)page);
+        _cost.End(before);
         lock (_gate)
         {
             _cannotPopulate |= !isDone;

@@ -15,6 +15,7 @@ internal static unsafe partial class PageMapping
     private const int AdviseDontNeed = 4;
     private const int AdviseHugePage = 14;
     private const int AdvisePopulateWrite = 23;
+    private const int ThreadClock = 3; // CLOCK_THREAD_CPUTIME_ID
     private static readonly nint s_failed = -1;
 
     /// <summary>Memory that begins at a multiple of <see cref="HugePageBytes"/> and may be backed by huge pages; without such pages by ordinary ones.</summary>
@@ -51,6 +52,13 @@ internal static unsafe partial class PageMapping
     /// <returns>False if the kernel cannot (older than Linux 5.14), or has no memory left for it.</returns>
     public static bool Populate(nint page) => Advise(page, HugePageBytes, AdvisePopulateWrite) == 0;
 
+    /// <summary>Processor time of the calling thread: what a page costs, without the time in which others had the processor.</summary>
+    public static TimeSpan ThreadTime()
+    {
+        Timespec time;
+        return ClockGetTime(ThreadClock, &time) == 0 ? TimeSpan.FromSeconds(time.Seconds) + TimeSpan.FromTicks(time.Nanoseconds / 100) : TimeSpan.Zero;
+    }
+
     public static void Free(byte* address, nint bytes) => _ = Unmap((nint)address, bytes);
 
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
@@ -61,4 +69,14 @@ internal static unsafe partial class PageMapping
 
     [LibraryImport("libc", EntryPoint = "madvise")]
     private static partial int Advise(nint address, nint length, int advice);
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime")]
+    private static partial int ClockGetTime(int clock, Timespec* time);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Timespec
+    {
+        public nint Seconds;
+        public nint Nanoseconds;
+    }
 }

@@ -218,6 +218,67 @@ public sealed class MemoryTierTests : IDisposable
         tier.CheckInvariants();
     }
 
+    [Fact]
+    public void WhereMemoryIsDearABlockThatComesInPushesOutOneThatWasDelivered()
+    {
+        bool dear = false;
+        using MemoryTier tier = new(1000 * Page, () => dear);
+        for (int x = 0; x < 64; x++)
+        {
+            Put(tier, Key(x), x);
+            Deliver(tier, Key(x), x < 32 ? Page : Page - 1);
+        }
+
+        Assert.Equal(64, tier.Statistics.Blocks);
+        dear = true;
+        for (int x = 64; x < 96; x++)
+        {
+            Put(tier, Key(x), x);
+            Assert.Equal(64, tier.Statistics.Blocks);
+            tier.CheckInvariants();
+        }
+
+        Assert.All(Enumerable.Range(0, 32), x => Assert.False(tier.Contains(Key(x), out _)));
+        Put(tier, Key(96), 96);
+        Assert.Equal(65, tier.Statistics.Blocks); // nobody has read the others: they stay
+    }
+
+    [Fact]
+    public void AnyNumberOfBlocksThatWaitToBeReadDoesNotMakeTheSearchLong()
+    {
+        using MemoryTier tier = new(1000 * Page, () => true);
+        for (int x = 0; x < 900; x++)
+        {
+            Put(tier, Key(x), x);
+        }
+
+        Deliver(tier, Key(899), Page);
+        Put(tier, Key(900), 900);
+        Assert.Equal(901, tier.Statistics.Blocks); // it is among the newest: not looked for there
+    }
+
+    [Fact]
+    public void AReusedBufferHasDeliveredNothing()
+    {
+        BlockBuffer block = _pool.Rent(Page);
+        block.Deliver(Page / 2);
+        Assert.False(block.IsDelivered);
+        block.Deliver(Page / 2);
+        Assert.True(block.IsDelivered);
+        block.Release();
+        BlockBuffer again = _pool.Rent(Page);
+        Assert.Same(block, again);
+        Assert.False(again.IsDelivered);
+        again.Release();
+    }
+
+    private static void Deliver(MemoryTier tier, BlockKey key, int bytes)
+    {
+        BlockBuffer block = tier.Peek(key)!;
+        block.Deliver(bytes);
+        block.Release();
+    }
+
     private static BlockKey Key(int x) => new(0, 0, 0, 0, x, 0, 0);
 
     private static void Hit(MemoryTier tier, int times)

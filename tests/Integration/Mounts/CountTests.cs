@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using DataStoreFS.Model;
 using DataStoreFS.Mounting;
+using DataStoreFS.N5;
 using LinuxFuse;
 
 namespace Integration.Mounts;
@@ -29,6 +31,24 @@ public sealed class CountTests
         before = mounted.Mount.Statistics.Snapshot();
         await Command.ShellAsync($"cat {string.Join(' ', paths)} | wc -c");
         Assert.Empty(Since(before, mounted));
+    }
+
+    /// <summary>What the kernel has and keeps may leave the daemon's memory first.</summary>
+    [MountTheory]
+    [InlineData(600, true)]
+    [InlineData(0, false)]
+    public async Task ABlockIsDeliveredWhenTheKernelHasAllOfItAndKeepsItAfterClose(int maxAge, bool delivered)
+    {
+        ConcurrentQueue<BlockBuffer> given = [];
+        await using ScriptedMount mount = await ScriptedMount.StartAsync(
+            s_volume, s => s with { MaxAge = TimeSpan.FromSeconds(maxAge) }, s => s.GivenOut = block => given.Enqueue(block.Retain()));
+        await Command.RunCleanAsync("cat", mount.PathOf(new BlockKey(0, 0, 0, 0, 1, 1, 1)));
+        Assert.NotEmpty(given);
+        Assert.Equal(delivered, given.Any(block => block.IsDelivered));
+        foreach (BlockBuffer block in given)
+        {
+            block.Release();
+        }
     }
 
     [MountTheory]

@@ -37,6 +37,9 @@ internal sealed class ScriptedStore(VolumeInfo volume) : IBlockStore
     /// <summary>When the content is said to be known since, as an offset to now in milliseconds.</summary>
     public long FetchedBefore { get; set; }
 
+    /// <summary>Hears of every block that is given out; it takes a reference if it wants to look at the block later.</summary>
+    public Action<BlockBuffer>? GivenOut { get; set; }
+
     public BlockPresence TryGet(in BlockKey key, out BlockBuffer? block)
     {
         block = null;
@@ -89,6 +92,7 @@ internal sealed class ScriptedStore(VolumeInfo volume) : IBlockStore
         N5Header.Write(block.GetSpan(), size);
         TestVoxels.Fill(block.WritablePayload, key, Edition);
         block.FetchedAt = Environment.TickCount64 - FetchedBefore;
+        GivenOut?.Invoke(block);
         return block;
     }
 }

@@ -45,8 +45,14 @@ internal sealed class BlockReader(TreeContext context)
     public Errno Reply(ReadOp op, BlockBuffer block)
     {
         int from = (int)Math.Min(op.Offset, block.Length);
+        int count = Math.Min(op.Size, block.Length - from);
         context.Pages.Record(op.Node.Value, block.FetchedAt);
-        return op.Reply(block.GetSpan().Slice(from, Math.Min(op.Size, block.Length - from)));
+        if (!context.Policy.ChecksAtOpen)
+        {
+            block.Deliver(count); // the kernel keeps it when the file is closed
+        }
+
+        return op.Reply(block.GetSpan().Slice(from, count));
     }
 
     /// <summary>Answers for a block that the server does not have.</summary>
