@@ -27,13 +27,24 @@ internal static class CliProgram
     {
         using (process)
         {
-            using CancellationTokenSource patience = new(s_patience);
+            Task<string> output = process.StandardOutput.ReadToEndAsync();
+            Task<string> errors = process.StandardError.ReadToEndAsync();
             try
             {
-                Task<string> output = process.StandardOutput.ReadToEndAsync(patience.Token);
-                Task<string> errors = process.StandardError.ReadToEndAsync(patience.Token);
+                using CancellationTokenSource patience = new(s_patience);
                 await process.WaitForExitAsync(patience.Token);
-                return new CliResult(process.ExitCode, await output, await errors);
+                return new CliResult(process.ExitCode, await output.WaitAsync(patience.Token), await errors.WaitAsync(patience.Token));
+            }
+            catch (OperationCanceledException)
+            {
+                string ended = process.HasExited ? $"ended with {process.ExitCode}, but something holds its output" : "did not end";
+                if (!process.HasExited)
+                {
+                    process.Kill(entireProcessTree: true);
+                }
+
+                string[] said = await Task.WhenAll(output, errors).WaitAsync(s_patience);
+                throw new TimeoutException($"{process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)} {ended} in {s_patience}: {string.Join("; ", said)}");
             }
             finally
             {

@@ -10,7 +10,11 @@ public class MountFailureTests
     public async Task AServerThatIsDownIsNamed()
     {
         await using CliFixture fixture = await CliFixture.StartAsync();
-        int port = FreePort();
+
+        // Bound, so that no other server gets the port meanwhile, but nobody listens.
+        using Socket bound = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        bound.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        int port = ((IPEndPoint)bound.LocalEndPoint!).Port;
         await FailsAsync(fixture, $"http://127.0.0.1:{port}/datasets/{CliFixture.Uuid}", fixture.MountPoint, $"127.0.0.1:{port}");
     }
 
@@ -198,12 +202,5 @@ public class MountFailureTests
         {
             // stopped
         }
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
