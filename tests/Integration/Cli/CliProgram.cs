@@ -60,6 +60,7 @@ internal static class CliProgram
     {
         ProcessStartInfo start = new(program, args) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["DOTNET_ROOT"] = System.IO.Path.GetFullPath(System.IO.Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
+        start.Environment["DOTNET_EnableDiagnostics"] = "0"; // a killed one would leave its debugger's sockets in /tmp
         start.Environment.Remove("DATASTOREFS_TOKEN");
         start.Environment.Remove("NOTIFY_SOCKET");
         foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
