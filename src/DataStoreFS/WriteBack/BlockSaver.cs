@@ -47,17 +47,38 @@ public sealed class BlockSaver(WriteBackEngine engine, NativeBlockPool pool, ILo
     }
 
     /// <summary>RENAME of a finished temporary file onto a block's name: the whole file at once, not to be written any more.</summary>
-    public async Task SaveFileAsync(string name, BlockBuffer file, VolumeInfo volume, BlockKey key, CancellationToken cancellationToken)
+    /// <param name="name">The block's, for messages.</param>
+    /// <param name="file">The whole file; stays the caller's.</param>
+    /// <param name="volume">The block's.</param>
+    /// <param name="key">Of the block.</param>
+    /// <param name="replaced">
+    /// What programs write under the block's name now, if any. As with any rename, that is from now on a file without a name: what a flush is sending comes
+    /// first, and nothing of it is sent after.
+    /// </param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="DataStoreException">As <see cref="SaveAsync"/>; then everything is as it was.</exception>
+    public async Task SaveFileAsync(
+        string name, BlockBuffer file, VolumeInfo volume, BlockKey key, BlockWriteBuffer? replaced, CancellationToken cancellationToken)
     {
+        if (replaced is not null)
+        {
+            await replaced.SaveTurn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         try
         {
             BlockBuffer block = WrittenBlock.Take(name, file, file.Length, volume, key, pool);
             await engine.WriteAsync(key, block, cancellationToken).ConfigureAwait(false);
+            replaced?.Unlink();
         }
         catch (DataStoreException fault)
         {
             log.LogWarning("Cannot save {File}: {Reason}", name, fault.Message);
             throw;
+        }
+        finally
+        {
+            replaced?.SaveTurn.Release();
         }
     }
 }

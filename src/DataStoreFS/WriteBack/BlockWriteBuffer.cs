@@ -275,14 +275,11 @@ public sealed class BlockWriteBuffer : IDisposable
         return true;
     }
 
+    /// <summary>See <see cref="Unlink"/>.</summary>
+    public bool IsUnlinked => Volatile.Read(ref _unlinked);
+
     /// <summary>The name is gone: handles go on, nothing is sent any more.</summary>
-    public void Unlink()
-    {
-        lock (_gate)
-        {
-            _unlinked = true;
-        }
-    }
+    public void Unlink() => Volatile.Write(ref _unlinked, true);
 
     public void Dispose()
     {

@@ -43,6 +43,36 @@ public sealed class WritingTests
         }
     }
 
+    /// <summary>As on a local disk: who has the file open goes on with one that has no name any more.</summary>
+    [MountTheory]
+    [InlineData("O_WRONLY", true)]
+    [InlineData("O_RDWR", true)]
+    [InlineData("O_WRONLY", false)]
+    [InlineData("O_RDWR", false)]
+    public async Task WhatIsRenamedOntoABlockStaysAlthoughAHandleOfTheOldOneIsClosedLater(string mode, bool existing)
+    {
+        const string Script = """
+            import os, sys
+            new = open(sys.argv[1], 'rb').read()
+            old = os.open(sys.argv[2], getattr(os, sys.argv[3]) | os.O_CREAT | os.O_TRUNC)
+            os.write(old, new[:16] + bytes(len(new) - 16))
+            temporary = os.path.dirname(sys.argv[2]) + '/.new'
+            open(temporary, 'wb').write(new)
+            os.rename(temporary, sys.argv[2])
+            assert open(sys.argv[2], 'rb').read() == new
+            os.pwrite(old, bytes(100), 16)
+            os.close(old)
+            assert open(sys.argv[2], 'rb').read() == new
+            """;
+        await using MountedDataset mounted = await MountedDataset.StartAsync(Volumes.Small(), _ => existing, MountedDataset.Writable);
+        string source = Path.Join(mounted.Scratch, "block");
+        byte[] written = TestVoxels.FileOf(mounted.Volume, s_full, edition: 5);
+        await File.WriteAllBytesAsync(source, written);
+        await Command.RunCleanAsync("python3", "-c", Script, source, mounted.PathOf(s_full), mode);
+        Assert.Equal(written, mounted.Stored(s_full));
+        await Command.RunCleanAsync("cmp", source, mounted.PathOf(s_full));
+    }
+
     [MountTheory]
     [InlineData("O_WRONLY")]
     [InlineData("O_RDWR")]

@@ -87,6 +87,11 @@ internal sealed class BlockFile(BlockWriting writing, BlockReader reader, Node n
             buffer.SetAside();
             await writing.DropPagesAsync(node).ConfigureAwait(false);
         }
+        else if (buffer.IsUnlinked)
+        {
+            // The kernel has one set of pages for the block, and this handle has written into it what is not the block's any more.
+            await writing.DropPagesAsync(node).ConfigureAwait(false);
+        }
         else if (buffer.Length == 0 && writing.IsNew(node))
         {
             buffer.SetAside(); // N5 opens files for writing to lock or delete them

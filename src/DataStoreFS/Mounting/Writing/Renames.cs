@@ -132,7 +132,8 @@ internal sealed class Renames(TreeContext context, MergedFiles files, Places pla
             }
 
             BlockKey key = context.KeyOf(block);
-            await blocks!.Saver.SaveFileAsync(context.Tree.PathOf(block), content, context.Tree.Volume, key, cancellationToken).ConfigureAwait(false);
+            _ = blocks!.Buffers.TryFind(key, out BlockWriteBuffer? replaced);
+            await blocks.Saver.SaveFileAsync(context.Tree.PathOf(block), content, context.Tree.Volume, key, replaced, cancellationToken).ConfigureAwait(false);
             return (Errno.OK, stat.Inode);
         }
         catch (DataStoreException fault)
@@ -149,8 +150,9 @@ internal sealed class Renames(TreeContext context, MergedFiles files, Places pla
     private Errno Finish(string from, ulong inode, Node block)
     {
         nodes.BecameBlock(inode, block);
+        blocks!.Buffers.Unlink(context.KeyOf(block)); // also one that was opened meanwhile: under the name as it was
         int error = overlay.RemoveFile(from);
-        blocks!.Invalidate(block);
+        blocks.Invalidate(block);
         return (Errno)error;
     }
 }
