@@ -6,7 +6,8 @@ namespace DataStoreFS.Remote;
 /// </summary>
 internal sealed class ProgressTimeout : IDisposable
 {
-    private const int Step = 64 << 10;
+    /// <summary>Bytes that count as progress.</summary>
+    public const int Step = 64 << 10;
 
     private readonly CancellationTokenSource _source;
     private readonly CancellationToken _caller;

@@ -29,7 +29,7 @@ internal sealed class RoundTrip
         {
             await socket.ConnectAsync(context.DnsEndPoint, cancellationToken).ConfigureAwait(false);
             Measure(socket);
-            return new NetworkStream(socket, ownsSocket: true);
+            return new LowWaterStream(socket, TimeProvider.System);
         }
         catch
         {
