@@ -47,9 +47,9 @@ internal sealed class RegionFiller(CandidateQueue candidates, PrefetchLedger led
     /// <summary>After an access that is part of no movement: the gaps of what has been read in no order.</summary>
     public void Fill(Program program, ImageTrace image, long blockBytes)
     {
-        Box region = image.Newest;
         double far = Math.Max(FarDistancePerMegabyte * blockBytes / (1 << 20), LeastFarDistance);
         bool expensive = program.Distance >= far || (program.Waits >= ManyWaits && program.Latency >= FarWait);
+        Box region = expensive && image.Newest.IsPlanar ? Reach(image) : image.Newest;
         (int begin, int share, int atLeast, int atOnce) = (region.IsPlanar, expensive) switch
         {
             (true, true) => (PlaneBegin, PlaneShare, 1, PlaneAtOnce),
@@ -106,6 +106,22 @@ internal sealed class RegionFiller(CandidateQueue candidates, PrefetchLedger led
                 }
             }
         }
+    }
+
+    // Of a stretch, places drawn at random span (n - 1) / (n + 1) on average, so it goes on by 1 / (n - 1) of their span on both sides: of a plane, the first
+    // four places span a third. Without that the rest was asked for after their answers, over connections that were still slow: 205 instead of
+    // 268 MB/s for four readers of planes over 20 ms. In 3-D, where many places are read before there are guesses, it made no difference.
+    private static Box Reach(ImageTrace image)
+    {
+        Box read = image.Newest;
+        for (int axis = 0; axis < 3; axis++)
+        {
+            int beyond = read.IsThin(axis) || read.Count < 2 ? 0 : (int)Math.Round((double)read.Extent(axis) / (read.Count - 1));
+            read.Low = read.Low.With(axis, Math.Max(read.Low[axis] - beyond, 0));
+            read.High = read.High.With(axis, Math.Min(read.High[axis] + beyond, image.Grid[axis] - 1));
+        }
+
+        return read;
     }
 
     /// <summary>A guess has been used, wasted or refused.</summary>

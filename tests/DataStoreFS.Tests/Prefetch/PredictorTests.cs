@@ -103,6 +103,27 @@ public sealed class PredictorTests
         Assert.InRange(issued, (share - 1) * read, (share * read) + (share * read / 4) + 9);
     }
 
+    [Theory]
+    [InlineData(20, 1, 6)] // 2 to 5 has been read: one place beyond, as far as four places drawn at random reach on average
+    [InlineData(2, 2, 5)] // nearer, guesses begin with more places
+    public void OfAPlaneFarAwayMoreIsReadAheadThanItsFirstPlacesSpan(double distance, int least, int most)
+    {
+        Predictor predictor = new(Most, false);
+        predictor.AddVolume(Workloads.Medium);
+        BlockKey[] guesses = new BlockKey[256];
+        HashSet<int> columns = [];
+        foreach ((int x, int y) in ((int, int)[])[(2, 3), (5, 2), (3, 5), (4, 4)])
+        {
+            predictor.Observe(new Access(new BlockKey(0, 0, 0, 0, x, y, 7), 1, 1000, false, 0, 0, distance));
+            columns.Add(x);
+        }
+
+        int taken = predictor.Take(guesses, 1000);
+        columns.UnionWith(guesses.Take(taken).Where(guess => guess.Z == 7).Select(guess => guess.X));
+
+        Assert.Equal((least, most), (columns.Min(), columns.Max()));
+    }
+
     [Fact]
     public void AFewRandomBlocksOfALevelAreFollowedByTheNeighboursOfTheFirstOnly()
     {
