@@ -8,7 +8,7 @@ namespace DataStoreFS.Blocks;
 /// <summary>One request for blocks of one image. Each block is handed on as its frame completes.</summary>
 /// <remarks>
 /// Contract. Room for all its blocks is reserved in the memory tier before it is sent. The reservation of a block is given back when the block is
-/// handed on (who keeps it makes room for it again) or has failed; every fetch ends in exactly one of the two.
+/// handed on (who keeps it makes room for it again), has failed, or is left; every fetch ends in exactly one of the three.
 /// </remarks>
 internal sealed class BlockBatch(ServerGate gate, QueueLane lane, BlockFetch[] fetches, long blockBytes, MemoryTier memory, IFetchOutcome outcome) : IBlockSink
 {
@@ -34,10 +34,16 @@ internal sealed class BlockBatch(ServerGate gate, QueueLane lane, BlockFetch[] f
     /// <summary>Why blocks of it failed; null when all came.</summary>
     public DataStoreException? Fault { get; private set; }
 
+    /// <summary>
+    /// Blocks that have no outcome, because the server would not answer for all: one of them may be at fault (the original answers 500 for all when one
+    /// file is broken). Each is to be asked for alone; their reservations have been given back.
+    /// </summary>
+    public IReadOnlyList<BlockFetch> Left { get; private set; } = [];
+
     /// <summary>The server did not get it done in time: it is asked too much at once. A refusal or a broken block says nothing of that.</summary>
     public bool Overloaded => Fault?.Kind == DataStoreErrorKind.Timeout;
 
-    /// <summary>Sends it. Completes when every fetch has its outcome; never fails.</summary>
+    /// <summary>Sends it. Completes when every fetch has its outcome or is <see cref="Left"/>; never fails.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         DataStoreException? fault = null;
@@ -66,6 +72,13 @@ internal sealed class BlockBatch(ServerGate gate, QueueLane lane, BlockFetch[] f
         }
 
         fault ??= new DataStoreException(DataStoreErrorKind.Protocol, $"{gate.Server} left out {fetches.Length - _done} of {fetches.Length} blocks");
+        if (fetches.Length > 1 && fault is { IsAnswer: true, Kind: not DataStoreErrorKind.Unauthorized })
+        {
+            Left = fetches[_done..];
+            memory.Unreserve(blockBytes * Left.Count);
+            return;
+        }
+
         Fault = fault;
         while (_done < fetches.Length)
         {

@@ -178,10 +178,18 @@ internal sealed class BlockBatcher : IAsyncDisposable
         double now = _time.GetElapsedTime(0).TotalSeconds;
         IReadOnlyList<BlockFetch> hopeless = [];
         TimeSpan effort = batch.Effort;
+        bool ending, last;
         lock (_gate)
         {
             ServerGate gate = batch.Gate;
             _planner.Ended(batch);
+            ending = _ending;
+            foreach (BlockFetch left in ending ? [] : batch.Left)
+            {
+                left.Alone = true;
+                gate.Queue.Add(left, left.Demanded ? QueueLane.Demand : QueueLane.Speculation);
+            }
+
             if (batch.Overloaded)
             {
                 gate.Limit.Failed();
@@ -196,15 +204,22 @@ internal sealed class BlockBatcher : IAsyncDisposable
                 gate.Size.Observe(batch.Count, took);
             }
 
-            if (--_running == 0 && _ending)
-            {
-                _idle.TrySetResult();
-            }
+            last = --_running == 0 && ending;
         }
 
         foreach (BlockFetch fetch in hopeless)
         {
             _outcome.Failed(fetch, batch.Fault!);
+        }
+
+        foreach (BlockFetch fetch in ending ? batch.Left : [])
+        {
+            _outcome.Failed(fetch, Ended(fetch));
+        }
+
+        if (last)
+        {
+            _idle.TrySetResult();
         }
     }
 

@@ -24,6 +24,9 @@ internal sealed class BlockFetch(BlockKey key, Volume volume, long started)
     /// <summary>Somebody has asked for it, now or before. Set under the lock of <see cref="SingleFlight"/>.</summary>
     public volatile bool Demanded;
 
+    /// <summary>It shares no request, because something of one that it was in, or it itself, could not be had. Set before it is queued.</summary>
+    public bool Alone { get; set; }
+
     private QueueTicket? _ticket;
 
     /// <summary>Its place in the queues. Under the lock of <see cref="BlockBatcher"/>.</summary>

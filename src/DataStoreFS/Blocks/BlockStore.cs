@@ -199,6 +199,7 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
                 return waiter.Task;
             }
 
+            fetch.Alone = _failed.IsAtFault(key);
             Begin(fetch);
         }
         else if (promoted)

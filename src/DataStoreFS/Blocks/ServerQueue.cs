@@ -32,11 +32,11 @@ internal sealed class ServerQueue
         fetch.Ticket.Lane = QueueLane.None;
     }
 
-    /// <summary>Takes up to <paramref name="count"/> blocks of an image, those that have waited longest.</summary>
+    /// <summary>Takes up to <paramref name="count"/> blocks of an image, those that have waited longest; one that shares no request by itself.</summary>
     public BlockFetch[] Take(ImageKey image, QueueLane lane, int count)
     {
         LinkedList<BlockFetch> list = Of(lane).Images[image];
-        BlockFetch[] taken = new BlockFetch[Math.Min(count, list.Count)];
+        BlockFetch[] taken = new BlockFetch[Sharing(list, Math.Min(count, list.Count))];
         for (int i = 0; i < taken.Length; i++)
         {
             taken[i] = list.First!.Value;
@@ -55,6 +55,17 @@ internal sealed class ServerQueue
         List<BlockFetch> taken = [.. _demand.Arrivals.Where(f => f.Started < time), .. _speculation.Arrivals.Where(f => f.Started < time)];
         taken.ForEach(Remove);
         return taken;
+    }
+
+    private static int Sharing(LinkedList<BlockFetch> list, int most)
+    {
+        int count = 0;
+        for (LinkedListNode<BlockFetch>? next = list.First; count < most && next is { Value.Alone: false }; next = next.Next)
+        {
+            count++;
+        }
+
+        return Math.Max(count, 1);
     }
 
     private Lane Of(QueueLane lane) => lane switch

@@ -36,7 +36,23 @@ internal sealed class FailedBlocks(TimeProvider time, int capacity = 4096)
         }
     }
 
-    public void Failed(in BlockKey key)
+    /// <summary>Whether the server's last answer was that it cannot send this block.</summary>
+    public bool IsAtFault(in BlockKey key)
+    {
+        if (Volatile.Read(ref _count) == 0)
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            return _failures.TryGetValue(key, out Failure failure) && failure.IsAnswer;
+        }
+    }
+
+    /// <param name="key">The block.</param>
+    /// <param name="isAnswer">The server said so; it was not that there was no answer.</param>
+    public void Failed(in BlockKey key, bool isAnswer = false)
     {
         lock (_gate)
         {
@@ -50,7 +66,7 @@ internal sealed class FailedBlocks(TimeProvider time, int capacity = 4096)
                 Thin();
             }
 
-            _failures[key] = new Failure(time.GetTimestamp(), delay);
+            _failures[key] = new Failure(time.GetTimestamp(), delay, isAnswer);
             Volatile.Write(ref _count, _failures.Count);
         }
     }
@@ -92,5 +108,5 @@ internal sealed class FailedBlocks(TimeProvider time, int capacity = 4096)
         }
     }
 
-    private readonly record struct Failure(long At, TimeSpan Delay);
+    private readonly record struct Failure(long At, TimeSpan Delay, bool IsAnswer);
 }

@@ -47,4 +47,7 @@ public sealed class DataStoreException : Exception
         : base(message, inner) => Kind = kind;
 
     public DataStoreErrorKind Kind { get; }
+
+    /// <summary>The server itself answered so: what is at fault is what it was asked for, not the way to it.</summary>
+    public bool IsAnswer { get; init; }
 }

@@ -29,7 +29,7 @@ internal sealed class FaultLog(ILogger logger, TimeProvider time)
     public void Failed(ulong node, string path, DataStoreException fault)
     {
         Interlocked.Increment(ref _failures);
-        bool unreachable = fault.Kind is DataStoreErrorKind.Unreachable or DataStoreErrorKind.Timeout;
+        bool unreachable = fault is { Kind: DataStoreErrorKind.Unreachable or DataStoreErrorKind.Timeout, IsAnswer: false };
         bool say;
         lock (_gate)
         {

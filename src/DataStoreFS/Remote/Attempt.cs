@@ -12,11 +12,11 @@ internal readonly record struct Attempt(DataStoreException? Fault, bool Again, b
 
     /// <summary>The server has answered, and would answer the same again.</summary>
     public static Attempt Failed(DataStoreErrorKind kind, string message, Exception? inner = null) =>
-        new(new DataStoreException(kind, message, inner), Again: false, Silent: false);
+        new(new DataStoreException(kind, message, inner) { IsAnswer = true }, Again: false, Silent: false);
 
     /// <summary>The server has answered, but may answer differently soon.</summary>
     public static Attempt Transient(DataStoreErrorKind kind, string message, Exception? inner = null) =>
-        new(new DataStoreException(kind, message, inner), Again: true, Silent: false);
+        new(new DataStoreException(kind, message, inner) { IsAnswer = true }, Again: true, Silent: false);
 
     /// <summary>The server has not answered.</summary>
     public static Attempt Silence(DataStoreErrorKind kind, string message, bool again, Exception? inner = null) =>

@@ -256,6 +256,81 @@ public sealed class BatchingTests : StoreTest
     }
 
     [Fact]
+    public async Task WhatSharesARequestWithABrokenBlockIsAskedForAlone()
+    {
+        BlockStore store = Store(s_oneAtATime);
+        Task<byte?> first = ReadAsync(store, At(0));
+        ScriptedCall call = await Client.NextAsync();
+        Task<byte?>[] readers = [.. Enumerable.Range(1, 4).Select(x => ReadAsync(store, At(x)))];
+        store.Prefetch(At(9));
+        call.Answer();
+        call = await Client.NextAsync();
+        Assert.Equal([1, 2, 3, 4], call.Xs);
+        call.Deliver();
+        call.Fail(DataStoreErrorKind.Unreachable, isAnswer: true);
+
+        foreach (int x in (int[])[2, 3, 4])
+        {
+            call = await Client.NextAsync();
+            Assert.Equal([x], call.Xs);
+            if (x == 3)
+            {
+                call.Fail(DataStoreErrorKind.Unreachable, isAnswer: true);
+            }
+            else
+            {
+                call.Answer();
+            }
+        }
+
+        await Assert.ThrowsAsync<DataStoreException>(() => readers[2]);
+        byte?[] contents = await Task.WhenAll(first, readers[0], readers[1], readers[3]);
+        Assert.Equal(new byte?[] { 1, 2, 3, 5 }, contents);
+        (await Client.NextAsync()).Answer();
+    }
+
+    [Fact]
+    public async Task ABlockThatTheServerCannotSendIsAskedForAloneTheNextTimeToo()
+    {
+        BlockStore store = Store(s_oneAtATime);
+        Task<byte?> broken = ReadAsync(store, At(3));
+        (await Client.NextAsync()).Fail(DataStoreErrorKind.Protocol, isAnswer: true);
+        await Assert.ThrowsAsync<DataStoreException>(() => broken);
+        Time.Advance(TimeSpan.FromSeconds(1));
+
+        Task<byte?> first = ReadAsync(store, At(0));
+        ScriptedCall call = await Client.NextAsync();
+        Task<byte?>[] readers = [ReadAsync(store, At(1)), ReadAsync(store, At(3)), ReadAsync(store, At(4)), first];
+        Client.AnswerAtOnce = true;
+        call.Answer();
+        await Task.WhenAll(readers);
+
+        Assert.Equal(["1", "3", "4"], Client.Calls.Skip(2).Select(c => string.Join(',', c.Xs)));
+    }
+
+    [Theory]
+    [InlineData(DataStoreErrorKind.Unreachable, false)]
+    [InlineData(DataStoreErrorKind.Timeout, false)]
+    [InlineData(DataStoreErrorKind.Unauthorized, true)]
+    public async Task WhatIsNoSingleBlocksFaultEndsTheWholeRequest(DataStoreErrorKind kind, bool isAnswer)
+    {
+        BlockStore store = Store(s_oneAtATime);
+        Task<byte?> first = ReadAsync(store, At(0));
+        ScriptedCall call = await Client.NextAsync();
+        Task<byte?>[] readers = [.. Enumerable.Range(1, 4).Select(x => ReadAsync(store, At(x)))];
+        call.Answer();
+        (await Client.NextAsync()).Fail(kind, isAnswer);
+
+        foreach (Task<byte?> reader in readers)
+        {
+            Assert.Equal(kind, (await Assert.ThrowsAsync<DataStoreException>(() => reader)).Kind);
+        }
+
+        await first;
+        Assert.Equal(2, store.Statistics.Requests);
+    }
+
+    [Fact]
     public async Task BytesOnTheirWayWaitForRoomAndTheBudgetHolds()
     {
         BlockStore store = Store(new BlockStoreOptions { CacheBytes = 10 * BlockBytes });
@@ -333,13 +408,23 @@ public sealed class BatchingTests : StoreTest
         }
     }
 
+    // Half of what several blocks share is refused, so that each is asked for alone.
     private async Task AnswerUntilAsync(BlockStore store, CancellationToken end)
     {
+        bool refuses = false;
         while (!end.IsCancellationRequested || store.Statistics.OnTheirWay > 0)
         {
             while (Client.TryNext(out ScriptedCall? call))
             {
-                call!.Answer();
+                refuses = call!.Blocks.Count > 1 && !refuses;
+                if (refuses)
+                {
+                    call.Fail(DataStoreErrorKind.Unreachable, isAnswer: true);
+                }
+                else
+                {
+                    call.Answer();
+                }
             }
 
             await Task.Yield();

@@ -107,5 +107,7 @@ internal sealed class ScriptedCall(ScriptedClient client, ImageAddress image, IR
         End.TrySetResult();
     }
 
-    public void Fail(DataStoreErrorKind kind) => End.TrySetException(new DataStoreException(kind, $"scripted {kind}"));
+    /// <param name="kind">What went wrong.</param>
+    /// <param name="isAnswer">Whether the server said so.</param>
+    public void Fail(DataStoreErrorKind kind, bool isAnswer = false) => End.TrySetException(new DataStoreException(kind, $"scripted {kind}") { IsAnswer = isAnswer });
 }

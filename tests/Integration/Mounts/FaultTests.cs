@@ -45,6 +45,28 @@ public sealed class FaultTests
     [MountTheory]
     [InlineData(MissingBlocks.Zeros)]
     [InlineData(MissingBlocks.Absent)]
+    public async Task ABrokenBlockOnTheServerIsNoFaultOfThoseThatAreAskedForWithIt(MissingBlocks missing)
+    {
+        using RecordingLog log = new();
+        await using MountedDataset mounted = await MountedDataset.StartAsync(Volumes.Small(), settings: s => s with { Missing = missing }, logging: log);
+        string level = Path.GetFullPath(mounted.PathOf(s_bad) + "/../../..");
+        string broken = Path.Join(mounted.Origin, mounted.Volume.Uuid, mounted.Volume.ResolvedVersion, mounted.PathOf(s_bad)[(mounted.Root.Length + 1)..]);
+        await using (FileStream file = File.OpenWrite(broken))
+        {
+            file.SetLength(100);
+        }
+
+        // All at the same time, so that they share requests.
+        CommandResult result = await Command.RunAsync("sh", "-c", $"cd {level} && for file in [0-9]*/*/*; do cat $file >/dev/null & done; wait");
+
+        Assert.Equal("cat: 1/1/1: Input/output error\n", result.Errors);
+        Assert.InRange(mounted.Server.Counters.BlockRequests, 2, 27);
+        Assert.Contains("s0/1/1/1", Assert.Single(log.Errors), StringComparison.Ordinal);
+    }
+
+    [MountTheory]
+    [InlineData(MissingBlocks.Zeros)]
+    [InlineData(MissingBlocks.Absent)]
     public async Task AKilledProgramIsGoneAtOnceAlthoughTheServerStalls(MissingBlocks missing)
     {
         await using ScriptedMount mount = await ScriptedMount.StartAsync(Volumes.Small(), s => s with { Missing = missing });
