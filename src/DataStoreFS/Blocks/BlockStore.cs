@@ -127,7 +127,7 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
     private PrefetchReply QueuePrefetch(in BlockKey key)
     {
         Volume volume = _volumes.Of(key);
-        if (!volume.IsAddressable(key) || _caches.Has(volume, key) || _failed.DelayOf(key) > TimeSpan.Zero)
+        if (!volume.IsAddressable(key) || _caches.Has(volume, key) || _failed.DelayOf(key) > TimeSpan.Zero || _failed.IsAtFault(key))
         {
             return PrefetchReply.Known;
         }

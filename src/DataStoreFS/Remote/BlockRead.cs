@@ -84,7 +84,10 @@ internal sealed class BlockRead(
         }
 
         string text = await ServerText.ReadAsync(response, server.Transport.Token, progress.Token).ConfigureAwait(false);
-        return HttpFaults.FromStatus(request, response.StatusCode, text);
+        Attempt attempt = HttpFaults.FromStatus(request, response.StatusCode, text);
+
+        // Which of several blocks it is about is not said. Who asked may ask for each, and only that is worth repeating.
+        return count > 1 && !attempt.Silent ? attempt with { Again = false } : attempt;
     }
 
     private async ValueTask<Attempt> ReadFramesAsync(HttpResponseMessage response, string request, int count, ProgressTimeout progress)

@@ -62,17 +62,28 @@ internal sealed class PullDownload(IDataStoreClient client, TransferCounters cou
         }
     }
 
-    /// <summary>Asks only for what an earlier, failed request has not brought.</summary>
+    /// <summary>
+    /// Asks only for what an earlier, failed request has not brought. When the server will not answer for several blocks, it is asked for one at a time: it may
+    /// be about one of them, which is then named.
+    /// </summary>
     private async Task FetchAsync(Batch batch, Arrived arrived, CancellationToken cancellationToken)
     {
-        int first = arrived.Settled;
-        try
+        int most = batch.Requests.Count;
+        for (int first = arrived.Settled; first < batch.Requests.Count; first = arrived.Settled)
         {
-            await client.ReadBlocksAsync(batch.Image.Address, [.. batch.Requests.Skip(first)], arrived.From(first), cancellationToken).ConfigureAwait(false);
-        }
-        catch (DataStoreException fault)
-        {
-            throw new DataStoreException(fault.Kind, $"cannot fetch blocks of {batch.Image.Name}: {fault.Message}", fault);
+            try
+            {
+                BlockRequest[] requests = [.. batch.Requests.Skip(first).Take(most)];
+                await client.ReadBlocksAsync(batch.Image.Address, requests, arrived.From(first), cancellationToken).ConfigureAwait(false);
+            }
+            catch (DataStoreException fault) when (fault is { IsAnswer: true, Kind: not DataStoreErrorKind.Unauthorized } && most > 1)
+            {
+                most = 1;
+            }
+            catch (DataStoreException fault)
+            {
+                throw new DataStoreException(fault.Kind, $"cannot fetch blocks of {batch.Image.Name}: {fault.Message}", fault);
+            }
         }
     }
 

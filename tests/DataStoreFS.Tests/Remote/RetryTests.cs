@@ -21,6 +21,20 @@ public sealed class RetryTests : ClientTest
         Assert.Equal(FileOf(0), Assert.Single(sink.Delivered).File);
     }
 
+    [Fact]
+    public async Task AnAnswerThatRefusesSeveralBlocksIsNotRepeatedForAllOfThem()
+    {
+        int asked = 0;
+        ScriptedServer server = Serve(_ =>
+        {
+            asked++;
+            return new ScriptedAnswer(500);
+        });
+        DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(() => Client(server).ReadBlocksAsync(Image, Row(3), new CollectingSink(), default));
+
+        Assert.Equal((1, true), (asked, fault.IsAnswer));
+    }
+
     [Theory]
     [InlineData(400, "Channel=7 and angle=0 not found.", DataStoreErrorKind.Refused)]
     [InlineData(401, "who?", DataStoreErrorKind.Unauthorized)]

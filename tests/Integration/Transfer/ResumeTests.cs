@@ -160,6 +160,21 @@ public sealed class ResumeTests
     }
 
     [Fact]
+    public async Task OfAllBlocksOfARequestTheOneIsNamedThatTheServerCannotRead()
+    {
+        await using TransferFixture fixture = await TransferFixture.StartAsync();
+        string xml = new SampleTree { Exists = _ => true }.Write(fixture.NewFolder());
+        SourceAddress source = (await fixture.PushAsync(xml)).Source;
+        fixture.Settings = fixture.Settings with { GiveUpAfter = TimeSpan.Zero, Connections = 1 };
+        string image = Directory.GetDirectories(fixture.Server.Folder.Path, "s0", SearchOption.AllDirectories).Order(StringComparer.Ordinal).First();
+        await File.WriteAllBytesAsync(Path.Combine(image, "0/0/1"), new byte[3]);
+
+        DataStoreException fault = await TransferFixture.RefusedAsync(fixture.PullAsync(source, fixture.NewFolder()));
+
+        Assert.EndsWith("/0/0/1/0/0/0 answered 500", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ADownloadSurvivesCutAnswersWithoutBeingRunAgain()
     {
         await using TransferFixture fixture = await TransferFixture.StartAsync();
