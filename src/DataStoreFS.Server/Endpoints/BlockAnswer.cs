@@ -19,8 +19,8 @@ internal sealed class BlockAnswer : IDisposable
 
     // A piece is one segment of the connection's memory and one hand-over to the socket. So large that a frame of 512 KiB, the usual block, is one piece. Against
     // pieces of 256 KiB with a segment for each frame header, two such blocks a request on two connections cost a fifth to a third less processor time; one block a
-    // request and blocks of 64 KiB cost the same within the noise. Pieces are arrays of the shared pool: one of our own, last in first out, was tried and gained nothing.
-    private const int MostInPiece = 640 << 10;
+    // request and blocks of 64 KiB cost the same within the noise.
+    private const int MostInPiece = TransportMemory.PieceBytes;
 
     private readonly NativeBlockPool _pool;
     private readonly long _maxBuffered;
