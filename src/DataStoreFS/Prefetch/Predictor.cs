@@ -109,10 +109,7 @@ internal sealed class Predictor
             Follow(program, image, volume, place);
         }
 
-        if (first)
-        {
-            _region.Begin(program, image, place, BlockBytes(image, volume));
-        }
+        Open(program, image, volume, place, first);
     }
 
     /// <summary>To be called every few tens of milliseconds: what follows from a pause.</summary>
@@ -177,6 +174,23 @@ internal sealed class Predictor
         }
 
         _issued--;
+    }
+
+    private void Open(Program program, ImageTrace image, VolumeInfo volume, Place place, bool first)
+    {
+        if (first)
+        {
+            program.Opening = (image.Key, place);
+            _region.Begin(program, image, place, BlockBytes(image, volume));
+        }
+        else if (program.Opening is { } opening && (opening.Image != image.Key || opening.Place != place))
+        {
+            program.Opening = null;
+            if (opening.Image == image.Key)
+            {
+                _region.GoOn(program, image, opening.Place, place, BlockBytes(image, volume));
+            }
+        }
     }
 
     private void Follow(Program program, ImageTrace image, VolumeInfo volume, Place place)

@@ -59,6 +59,9 @@ internal sealed class Program
     /// <summary>Milliseconds of a round trip to the server that was asked last.</summary>
     public double Distance { get; set; }
 
+    /// <summary>Its first block of all, if that had to be waited for and no other has been read since.</summary>
+    public (ImageKey Image, Place Place)? Opening { get; set; }
+
     public bool HasReadNothing => _images.Count == 0;
 
     public IEnumerable<ImageTrace> Images => _images.Values;

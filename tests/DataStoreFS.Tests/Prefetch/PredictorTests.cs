@@ -140,6 +140,28 @@ public sealed class PredictorTests
         Assert.Equal(0, run.Guessed);
     }
 
+    [Theory]
+    [InlineData(2, 1, 6)] // eight from z = 4 on, of which two are neighbours of the first block already
+    [InlineData(0, 1, 2)] // to the edge
+    [InlineData(0, -1, 1)]
+    [InlineData(2, 2, 0)] // no neighbour
+    public void ANeighbourOfTheFirstBlockIsTakenForTheSecondStepOfAWalk(int axis, int step, int more)
+    {
+        Predictor predictor = new(Most, false);
+        predictor.AddVolume(Workloads.Medium);
+        BlockKey[] guesses = new BlockKey[64];
+        Place second = new Place(2, 2, 2).With(axis, 2 + step);
+        predictor.Observe(new Access(new BlockKey(0, 0, 0, 0, 2, 2, 2), 1, 1000, false, 0, 0, 2));
+        Assert.Equal(9, predictor.Take(guesses, 1000));
+        predictor.Observe(new Access(new BlockKey(0, 0, 0, 0, second.X, second.Y, second.Z), 1, 1020, true, 0, 0, 2));
+        int taken = predictor.Take(guesses, 1020);
+        predictor.Observe(new Access(new BlockKey(0, 0, 0, 0, 2, 4, 5), 1, 1021, false, 0, 0, 2));
+
+        Assert.Equal(more, taken);
+        Assert.All(guesses.Take(taken), guess => Assert.Equal(new Place(2, 2, 2), new Place(guess.X, guess.Y, guess.Z).With(axis, 2)));
+        Assert.Equal(0, predictor.Take(guesses, 1021)); // only once
+    }
+
     [Fact]
     public void AThreadThatWaitsForItsBlockMakesNoPause()
     {
