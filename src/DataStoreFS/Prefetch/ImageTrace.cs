@@ -85,9 +85,17 @@ internal sealed class ImageTrace
     /// <summary>The burst in which a place was read last, 0 when never.</summary>
     public byte BurstAt(Place place) => Remembers && Contains(place) ? _bursts[IndexOf(place)] : (byte)0;
 
-    /// <summary>True when this access leaves a plane that was being read: without a pause, that too ends a burst.</summary>
+    /// <summary>
+    /// True when this access leaves a plane that was being read: without a pause, that too ends a burst. Only the first access to a place in a burst counts: a block is
+    /// looked up, opened and read, and two blocks that happened to lie in one plane were taken for six.
+    /// </summary>
     public bool LeavesPlane(Place place)
     {
+        if (_boxBurst != 0 && BurstAt(place) == _boxBurst)
+        {
+            return false;
+        }
+
         bool leaves = false;
         for (int axis = 0; axis < 3; axis++)
         {

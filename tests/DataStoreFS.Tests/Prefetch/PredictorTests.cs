@@ -81,9 +81,10 @@ public sealed class PredictorTests
     }
 
     [Theory]
-    [InlineData(64, 2)] // 0.2 % of a region: a sample
-    [InlineData(1024, 8)] // 3 %: will be read on
-    public void ARegionIsFilledFasterOnceAPartOfItHasBeenRead(int read, int share)
+    [InlineData(64, 2, 1)] // 0.2 % of a region: a sample
+    [InlineData(1024, 8, 1)] // 3 %: will be read on
+    [InlineData(1024, 8, 3)] // each block is looked up, opened and read
+    public void ARegionIsFilledFasterOnceAPartOfItHasBeenRead(int read, int share, int times)
     {
         Predictor predictor = new(PrefetchSettings.MostBlocks, false);
         predictor.AddVolume(Workloads.Large);
@@ -93,7 +94,11 @@ public sealed class PredictorTests
         for (int i = 0; i < read; i++)
         {
             BlockKey key = new(0, 0, 0, 0, random.Next(32), random.Next(32), random.Next(32));
-            predictor.Observe(new Access(key, 1, 1000 + i, false, i == 0 ? 0 : 20, 1000 + i, 20));
+            for (int time = 0; time < times; time++)
+            {
+                predictor.Observe(new Access(key, 1, 1000 + i, time > 0, i == 0 ? 0 : 20, 1000 + i, 20));
+            }
+
             for (int taken; (taken = predictor.Take(guesses, 1000 + i)) > 0;)
             {
                 issued += taken;
