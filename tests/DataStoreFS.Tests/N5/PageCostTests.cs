@@ -28,16 +28,16 @@ public sealed class PageCostTests
         for (int i = 0; i < 20; i++)
         {
             Touch(s_dear, 1);
-            Touch(s_atHand, 3);
+            Touch(s_atHand, 7);
             Assert.False(_cost.IsDear);
         }
     }
 
     [Fact]
-    public void HalfOfTheLastPagesMakeItDearAndItIsForgottenWhenNothingConfirmsIt()
+    public void TwoOfTheLastEightPagesMakeItDearAndItIsForgottenWhenNothingConfirmsIt()
     {
-        Touch(s_dear, 3);
-        Touch(s_atHand, 3);
+        Touch(s_dear, 1);
+        Touch(s_atHand, 6);
         Assert.False(_cost.IsDear);
         Touch(s_dear, 1);
         Assert.True(_cost.IsDear);

@@ -52,8 +52,9 @@ public sealed class WriteFaultTests
         string target = mounted.PathOf(s_key);
         CommandResult result = await Command.RunAsync(
             "/bin/sh", "-c", string.Format(CultureInfo.InvariantCulture, tool, source, target, Path.GetDirectoryName(target), mounted.Root + "/export.n5"));
-        Assert.NotEqual(0, result.ExitCode);
-        Assert.Contains(complaint, result.Errors, StringComparison.Ordinal);
+
+        // In full: this failed once among some twenty runs of all, and nothing told which of the two it was.
+        Assert.True(result.ExitCode != 0 && result.Errors.Contains(complaint, StringComparison.Ordinal), $"exit code {result.ExitCode}: {result.Errors}");
         Assert.Equal(before, mounted.Stored(s_key));
     }
 }
