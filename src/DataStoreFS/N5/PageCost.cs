@@ -11,8 +11,8 @@ internal sealed class PageCost(Func<TimeSpan> threadTime, TimeProvider time)
     private static readonly TimeSpan s_dear = TimeSpan.FromMilliseconds(1);
 
     // A page now and then is dear on any machine: the kernel compacts memory for it. Two of eight are a mean of 1 ms and more. Where some of the memory is at hand, four of eight
-    // were reached late or never: one reader beside the server 905 and 992 MB/s with four and with two, eight 865 and 932; over 2 ms 542 and 561, 533 and 567 (8 runs each, in
-    // turn). With all memory at hand neither was ever reached.
+    // were reached late or never: one reader beside the server 905 and 992 MB/s with four and with two, eight 865 and 932; over 2 ms 542 and 561, 533 and 567 (medians of
+    // 8 runs each, in turn, which differ by a factor of three). With all memory at hand neither was reached in 6 runs each.
     private const int ManyOf = 8;
     private const int Many = 2;
 

@@ -87,7 +87,7 @@ internal sealed class ImageTrace
 
     /// <summary>
     /// True when this access leaves a plane that was being read: without a pause, that too ends a burst. Only the first access to a place in a burst counts: a block is
-    /// looked up, opened and read, and two blocks that happened to lie in one plane were taken for six.
+    /// looked up and read, and three blocks that happened to lie in one plane were taken for six.
     /// </summary>
     public bool LeavesPlane(Place place)
     {

@@ -53,7 +53,7 @@ public sealed class WriteFaultTests
         CommandResult result = await Command.RunAsync(
             "/bin/sh", "-c", string.Format(CultureInfo.InvariantCulture, tool, source, target, Path.GetDirectoryName(target), mounted.Root + "/export.n5"));
 
-        // In full: this failed once among some twenty runs of all, and nothing told which of the two it was.
+        // In full: this failed once in some twenty runs, and nothing told which of the three it was.
         Assert.True(result.ExitCode != 0 && result.Errors.Contains(complaint, StringComparison.Ordinal), $"exit code {result.ExitCode}: {result.Errors}");
         Assert.Equal(before, mounted.Stored(s_key));
     }
