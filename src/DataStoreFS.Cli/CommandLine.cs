@@ -16,7 +16,9 @@ internal static class CommandLine
 
     private static readonly (string Command, string Does)[] s_examples =
     [
-        ("datastorefs mount http://server:9080/datasets/UUID ~/data", "Mount the newest data of a dataset; then drag ~/data/export.xml into BigDataViewer"),
+        (
+            "datastorefs mount http://server:9080/datasets/UUID ~/data",
+            "Mount the newest data of a dataset; then drag ~/data/export.xml into BigDataViewer"),
         ("datastorefs info http://server:9080/datasets/UUID", "What is in a dataset"),
         ("datastorefs umount ~/data", "Unmount"),
         ("datastorefs serve /data/store --urls http://0.0.0.0:9080", "Serve a folder of datasets to others"),
@@ -113,12 +115,15 @@ internal static class CommandLine
         {
             bool noVerb = parsed.CommandResult.Parent is null;
             string verb = noVerb ? "" : parsed.CommandResult.Command.Name + " ";
-            string message = noVerb && parsed.UnmatchedTokens is [string word, ..] ? $"there is no verb '{word}'" : parsed.Errors[0].Message.TrimEnd('.');
+            string message = noVerb && parsed.UnmatchedTokens is [string word, ..]
+                ? $"there is no verb '{word}'"
+                : parsed.Errors[0].Message.TrimEnd('.');
             throw new DataStoreException(DataStoreErrorKind.Usage, $"{message}; try 'datastorefs {verb}--help'");
         }
 
         // Verbs that live on take their signals themselves; the others may simply be killed.
-        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }).ConfigureAwait(false);
+        return await parsed.InvokeAsync(
+            new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }).ConfigureAwait(false);
     }
 
     private static int ForMountProgram(int code) => code switch

@@ -3,7 +3,8 @@ using DataStoreFS.Model;
 namespace DataStoreFS.Cli;
 
 /// <summary>
-/// Being <c>/sbin/mount.datastorefs</c> or <c>/sbin/mount.fuse.datastorefs</c>: mount(8) runs its helpers as <c>NAME SOURCE DIR [-sfnv] [-N namespace] [-o options] [-t type]</c>.
+/// Being <c>/sbin/mount.datastorefs</c> or <c>/sbin/mount.fuse.datastorefs</c>: mount(8) runs its helpers as <c>NAME SOURCE DIR [-sfnv]
+/// [-N namespace] [-o options] [-t type]</c>.
 /// </summary>
 internal static class MountHelper
 {

@@ -2,7 +2,9 @@ using Spectre.Console;
 
 namespace DataStoreFS.Cli;
 
-/// <summary>stdout for tables and trees: coloured and as wide as it is on a terminal; plain, and wide enough to break no line, in a pipe or file.</summary>
+/// <summary>
+/// stdout for tables and trees: coloured and as wide as it is on a terminal; plain, and wide enough to break no line, in a pipe or file.
+/// </summary>
 internal static class Screen
 {
     private const int PipeWidth = 200;

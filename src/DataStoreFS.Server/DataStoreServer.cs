@@ -14,7 +14,10 @@ using Microsoft.Extensions.DependencyInjection;
 namespace DataStoreFS.Server;
 
 /// <summary>A DataStore server over a local folder, in this process.</summary>
-/// <remarks>Contract: owns its sockets, block memory and log until <see cref="StopAsync"/> or <see cref="DisposeAsync"/>, which may both be called, in any number.</remarks>
+/// <remarks>
+/// Contract: owns its sockets, block memory and log until <see cref="StopAsync"/> or <see cref="DisposeAsync"/>, which may both be called, in any
+/// number.
+/// </remarks>
 public sealed class DataStoreServer : IAsyncDisposable
 {
     private readonly WebApplication _services;
@@ -63,7 +66,9 @@ public sealed class DataStoreServer : IAsyncDisposable
         {
             server = new DataStoreServer(services, OpenLog(options.AccessLog), datasets);
             Router router = new(RouteTable.Create(datasets, server.Counters, server._pool, options, server.RequestStop));
-            await server.ListenAsync(new ServerApplication(router, new TokenCheck(options), server.Counters, server._log, options), cancellationToken).ConfigureAwait(false);
+            await server.ListenAsync(
+                new ServerApplication(router, new TokenCheck(options), server.Counters, server._log, options),
+                cancellationToken).ConfigureAwait(false);
             return server;
         }
         catch (Exception e)
@@ -72,7 +77,8 @@ public sealed class DataStoreServer : IAsyncDisposable
             await owner.DisposeAsync().ConfigureAwait(false);
             if (e is IOException or SocketException or AddressInUseException)
             {
-                throw new DataStoreException(DataStoreErrorKind.Local, $"cannot listen at {string.Join(", ", options.Urls)}: {e.Message.ReplaceLineEndings(" ")}", e);
+                throw new DataStoreException(
+                    DataStoreErrorKind.Local, $"cannot listen at {string.Join(", ", options.Urls)}: {e.Message.ReplaceLineEndings(" ")}", e);
             }
 
             throw;
@@ -121,7 +127,8 @@ public sealed class DataStoreServer : IAsyncDisposable
     {
         await _kestrel.StartAsync(application, cancellationToken).ConfigureAwait(false);
         string address = _kestrel.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
-        Url = new Uri(address.Replace("://[::]:", "://127.0.0.1:", StringComparison.Ordinal).Replace("://0.0.0.0:", "://127.0.0.1:", StringComparison.Ordinal));
+        Url = new Uri(
+            address.Replace("://[::]:", "://127.0.0.1:", StringComparison.Ordinal).Replace("://0.0.0.0:", "://127.0.0.1:", StringComparison.Ordinal));
     }
 
     /// <summary>The stop call of the protocol: its own answer is let out first.</summary>

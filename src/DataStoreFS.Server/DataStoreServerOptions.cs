@@ -6,7 +6,9 @@ public sealed class DataStoreServerOptions
     /// <summary>Holds the datasets as <c>UUID/VERSION/export.xml</c> and <c>UUID/VERSION/export.n5</c>. Must exist.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>Where to listen: <c>http://ADDRESS:PORT</c>, also <c>http://localhost:PORT</c> and <c>http://*:PORT</c>. Port 0 takes a free one.</summary>
+    /// <summary>
+    /// Where to listen: <c>http://ADDRESS:PORT</c>, also <c>http://localhost:PORT</c> and <c>http://*:PORT</c>. Port 0 takes a free one.
+    /// </summary>
     public IReadOnlyList<string> Urls { get; init; } = ["http://127.0.0.1:9080"];
 
     /// <summary>Bytes of a request body before 413. The original's default is 10 MiB.</summary>

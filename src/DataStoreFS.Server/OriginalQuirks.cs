@@ -9,7 +9,9 @@ public enum OriginalQuirks
     /// <summary>A block GET with a version number that does not exist creates that version, and <c>mixedLatest</c> breaks from then on.</summary>
     PhantomVersions = 1,
 
-    /// <summary>A POST body that ends inside a block is filled up with zeros, stored and answered with 200. Without it: 400, and that block is not stored.</summary>
+    /// <summary>
+    /// A POST body that ends inside a block is filled up with zeros, stored and answered with 200. Without it: 400, and that block is not stored.
+    /// </summary>
     ZeroFilledBlocks = 2,
 
     /// <summary>The <c>versions</c> of the dataset JSON come in the order of the directory listing instead of ascending.</summary>

@@ -7,7 +7,13 @@ public sealed class HelloFileSystem : FuseFileSystem
     private static readonly TimeSpan s_forever = TimeSpan.MaxValue;
     private static readonly NodeId s_file = new(2);
     private static readonly FuseAttr s_rootAttributes = new() { Inode = 1, Type = FileType.Directory, Permissions = 0b101_101_101, Links = 2 };
-    private static readonly FuseAttr s_fileAttributes = new() { Inode = 2, Type = FileType.Regular, Permissions = 0b100_100_100, Size = s_content.Length };
+    private static readonly FuseAttr s_fileAttributes = new()
+    {
+        Inode = 2,
+        Type = FileType.Regular,
+        Permissions = 0b100_100_100,
+        Size = s_content.Length,
+    };
 
     protected override ValueTask<Errno> LookupAsync(LookupOp op) => new(op.Name.SequenceEqual("hello"u8)
         ? op.Reply(new FuseEntry(s_file, s_fileAttributes, s_forever))

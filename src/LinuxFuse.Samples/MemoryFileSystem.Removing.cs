@@ -1,6 +1,8 @@
 namespace LinuxFuse.Samples;
 
-/// <summary>Taking names away: unlink, rmdir, rename. A node without names lives on until the kernel has forgotten it, which is not before it is closed.</summary>
+/// <summary>
+/// Taking names away: unlink, rmdir, rename. A node without names lives on until the kernel has forgotten it, which is not before it is closed.
+/// </summary>
 public sealed partial class MemoryFileSystem
 {
     protected override ValueTask<Errno> UnlinkAsync(UnlinkOp op) => new(Remove(op, wantsDirectory: false));
@@ -15,7 +17,8 @@ public sealed partial class MemoryFileSystem
         string newName = Text(op.NewName);
         lock (_gate)
         {
-            if (!TryDirectory(op.Parent, out MemoryDirectory? from, out Errno error) || !TryDirectory(op.NewParent, out MemoryDirectory? to, out error))
+            if (!TryDirectory(op.Parent, out MemoryDirectory? from, out Errno error)
+                || !TryDirectory(op.NewParent, out MemoryDirectory? to, out error))
                 return new(error);
             if (newName.Length > LongestName)
                 return new(Errno.ENAMETOOLONG);
@@ -48,7 +51,8 @@ public sealed partial class MemoryFileSystem
     };
 
     private Errno Exchange(
-        (NodeId Parent, MemoryDirectory Directory, string Name, MemoryNode Node) one, (NodeId Parent, MemoryDirectory Directory, string Name, MemoryNode Node) other)
+        (NodeId Parent, MemoryDirectory Directory, string Name, MemoryNode Node) one,
+        (NodeId Parent, MemoryDirectory Directory, string Name, MemoryNode Node) other)
     {
         one.Directory.Remove(one.Name);
         other.Directory.Remove(other.Name);

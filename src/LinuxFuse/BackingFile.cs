@@ -1,6 +1,9 @@
 namespace LinuxFuse;
 
-/// <summary>A file of another file system that serves reads and writes of open files instead of the daemon (passthrough). Needs root and <see cref="FuseCapabilities.Passthrough"/>.</summary>
+/// <summary>
+/// A file of another file system that serves reads and writes of open files instead of the daemon (passthrough). Needs root and
+/// <see cref="FuseCapabilities.Passthrough"/>.
+/// </summary>
 public sealed class BackingFile : IDisposable
 {
     private readonly FuseMount _mount;

@@ -1,6 +1,8 @@
 namespace LinuxFuse;
 
-/// <summary>Mounting, unmounting or the connection to the kernel failed. The message is one line that names the cause and, where there is one, the remedy.</summary>
+/// <summary>
+/// Mounting, unmounting or the connection to the kernel failed. The message is one line that names the cause and, where there is one, the remedy.
+/// </summary>
 public sealed class FuseException : IOException
 {
     public FuseException(string message, Errno errno, Exception? inner = null)

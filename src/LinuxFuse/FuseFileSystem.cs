@@ -7,9 +7,9 @@ namespace LinuxFuse;
 /// (UNLINK, FLUSH, …) are answered by returning <see cref="Errno.OK"/>. An exception becomes EIO and a log line.
 /// </para>
 /// <para>
-/// Handlers run on the thread that read the request, so answer from memory synchronously and otherwise await: a handler
-/// that blocks holds up one of <see cref="FuseOptions.Readers"/>. Calls are concurrent; the kernel orders what must be. Once a reply is sent, requests that
-/// follow from it may arrive on other threads even before the handler has returned: do the bookkeeping first, reply last.
+/// Handlers run on the thread that read the request, so answer from memory synchronously and otherwise await: a handler that blocks holds up one of
+/// <see cref="FuseOptions.Readers"/>. Calls are concurrent; the kernel orders what must be. Once a reply is sent, requests that follow from it may
+/// arrive on other threads even before the handler has returned: do the bookkeeping first, reply last.
 /// </para>
 /// <para>An op and everything it returns is valid until the handler's task completes; used later, it throws.</para>
 /// </remarks>
@@ -30,8 +30,9 @@ public abstract class FuseFileSystem
     }
 
     /// <summary>
-    /// Memory for the data of a WRITE to come, at most <see cref="FuseOptions.MaxWrite"/> bytes and more than a page or two, where writes of exactly one size can be expected; null: none. A reader
-    /// that has none asks before it waits for a request, and gives it back when a large WRITE of another size comes. See <see cref="WriteOp.TakeMemory"/>.
+    /// Memory for the data of a WRITE to come, at most <see cref="FuseOptions.MaxWrite"/> bytes and more than a page or two, where writes of exactly
+    /// one size can be expected; null: none. A reader that has none asks before it waits for a request, and gives it back when a large WRITE of
+    /// another size comes. See <see cref="WriteOp.TakeMemory"/>.
     /// </summary>
     protected internal virtual IWriteMemory? RentWriteMemory() => null;
 
@@ -98,7 +99,9 @@ public abstract class FuseFileSystem
     /// <inheritdoc cref="ReadDirOp"/>
     protected internal virtual ValueTask<Errno> ReadDirAsync(ReadDirOp op) => new(Errno.ENOSYS);
 
-    /// <summary>Lists with attributes. By default lists without them through <see cref="ReadDirAsync"/>; the kernel then looks names up as it needs them.</summary>
+    /// <summary>
+    /// Lists with attributes. By default lists without them through <see cref="ReadDirAsync"/>; the kernel then looks names up as it needs them.
+    /// </summary>
     protected internal virtual ValueTask<Errno> ReadDirPlusAsync(ReadDirPlusOp op) => ReadDirAsync(op.WithoutAttributes());
 
     /// <inheritdoc cref="ReleaseOp"/>

@@ -74,7 +74,9 @@ public sealed class FuseMount : IAsyncDisposable
         return mount;
     }
 
-    /// <summary>Serves a mounted /dev/fuse descriptor whose INIT is to come: from a privileged parent, or a test's SOCK_SEQPACKET pair. Takes the handle.</summary>
+    /// <summary>
+    /// Serves a mounted /dev/fuse descriptor whose INIT is to come: from a privileged parent, or a test's SOCK_SEQPACKET pair. Takes the handle.
+    /// </summary>
     /// <exception cref="FuseException">The reason in one line.</exception>
     /// <exception cref="ArgumentException">The options are not possible.</exception>
     public static Task<FuseMount> AttachAsync(
@@ -96,7 +98,8 @@ public sealed class FuseMount : IAsyncDisposable
     }
 
     /// <summary>Unmounts any FUSE mount, also a stale one.</summary>
-    /// <exception cref="FuseException">With EBUSY while files are open, unless <paramref name="lazy"/>; with EINVAL if no FUSE file system is mounted there.</exception>
+    /// <exception cref="FuseException">With EBUSY while files are open, unless <paramref name="lazy"/>; with EINVAL if no FUSE file system is mounted
+    /// there.</exception>
     public static Task UnmountAsync(string path, bool lazy = false, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -105,7 +108,10 @@ public sealed class FuseMount : IAsyncDisposable
             : Task.FromException(new FuseException($"no FUSE file system is mounted on {path}", Errno.EINVAL));
     }
 
-    /// <summary>Unmounts and, unless <paramref name="lazy"/>, waits for <see cref="Completion"/>. Lazily, the name goes now and the rest when the last file is closed.</summary>
+    /// <summary>
+    /// Unmounts and, unless <paramref name="lazy"/>, waits for <see cref="Completion"/>. Lazily, the name goes now and the rest when the last file is
+    /// closed.
+    /// </summary>
     /// <exception cref="FuseException">With EBUSY while files are open, unless <paramref name="lazy"/>.</exception>
     public async Task UnmountAsync(bool lazy = false, CancellationToken cancellationToken = default)
     {
@@ -205,7 +211,8 @@ public sealed class FuseMount : IAsyncDisposable
         }
         catch (FuseException exception) when (exception.Errno == Errno.EBUSY)
         {
-            _session.Logger.LogWarning("{MountPoint} is in use: it is detached, and ended in {Seconds} s at the latest", target, _options.DrainTimeout.TotalSeconds);
+            _session.Logger.LogWarning(
+                "{MountPoint} is in use: it is detached, and ended in {Seconds} s at the latest", target, _options.DrainTimeout.TotalSeconds);
         }
         catch (FuseException exception)
         {

@@ -36,12 +36,15 @@ public sealed class FuseNotifier
 
     /// <summary>Drops what the kernel knows of a name, also that it does not exist.</summary>
     /// <remarks>
-    /// The kernel's wait for the directory's lock does not hear SIGKILL. A process that is killed while a program holds the lock and waits for its answer
-    /// cannot die, so the connection does not end, so the program waits on: only umount -f helps. A name that often changes had better be valid for no time.
+    /// The kernel's wait for the directory's lock does not hear SIGKILL. A process that is killed while a program holds the lock and waits for its
+    /// answer cannot die, so the connection does not end, so the program waits on: only umount -f helps. A name that often changes had better be
+    /// valid for no time.
     /// </remarks>
     public void InvalidateEntry(NodeId parent, ReadOnlySpan<byte> name) => AddEntry(parent, name, 0);
 
-    /// <summary>The name is asked for at its next use, but what is below it stays. Like <see cref="InvalidateEntry"/> where the kernel cannot.</summary>
+    /// <summary>
+    /// The name is asked for at its next use, but what is below it stays. Like <see cref="InvalidateEntry"/> where the kernel cannot.
+    /// </summary>
     public void ExpireEntry(NodeId parent, ReadOnlySpan<byte> name) =>
         AddEntry(parent, name, _kernel().Has(FuseCapabilities.ExpireOnly) ? NotifyInvalidateEntryOut.ExpireOnly : 0);
 
@@ -49,7 +52,8 @@ public sealed class FuseNotifier
     public void Delete(NodeId parent, NodeId child, ReadOnlySpan<byte> name)
     {
         CheckName(name);
-        _queue.Add(NotifyCode.Delete, new NotifyDeleteOut { Parent = parent.Value, Child = child.Value, NameLength = (uint)name.Length }, Terminated(name));
+        _queue.Add(
+            NotifyCode.Delete, new NotifyDeleteOut { Parent = parent.Value, Child = child.Value, NameLength = (uint)name.Length }, Terminated(name));
     }
 
     /// <summary>
@@ -66,7 +70,9 @@ public sealed class FuseNotifier
             lease);
     }
 
-    /// <summary>Reads what the page cache has of a node, from <paramref name="offset"/> on; empty if nothing. Never await this in a handler.</summary>
+    /// <summary>
+    /// Reads what the page cache has of a node, from <paramref name="offset"/> on; empty if nothing. Never await this in a handler.
+    /// </summary>
     public Task<byte[]> RetrieveAsync(NodeId node, long offset, int size, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);

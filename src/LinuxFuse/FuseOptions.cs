@@ -40,8 +40,8 @@ public sealed record FuseOptions
     public int MaxWrite { get; init; } = 1024 * 1024;
 
     /// <summary>
-    /// Bytes of WRITE requests that asynchronous handlers may hold at a time. Past that, each reader that gets another WRITE waits for one to end, and when all
-    /// readers do, nothing else is read either, INTERRUPT included: such handlers need a deadline of their own.
+    /// Bytes of WRITE requests that asynchronous handlers may hold at a time. Past that, each reader that gets another WRITE waits for one to end,
+    /// and when all readers do, nothing else is read either, INTERRUPT included: such handlers need a deadline of their own.
     /// </summary>
     public long MaxWriteBytesInFlight { get; init; } = 64L * 1024 * 1024;
 
@@ -54,7 +54,9 @@ public sealed record FuseOptions
     /// <summary>Granularity of times in nanoseconds, 1 to 1,000,000,000.</summary>
     public int TimeGranularity { get; init; } = 1;
 
-    /// <summary>Capabilities beyond the usual ones, for file systems that are made for them. Asking for what this library has not implemented throws.</summary>
+    /// <summary>
+    /// Capabilities beyond the usual ones, for file systems that are made for them. Asking for what this library has not implemented throws.
+    /// </summary>
     public FuseCapabilities Requested { get; init; }
 
     /// <summary>Capabilities that are not wanted although they are usual.</summary>

@@ -9,8 +9,9 @@ using Mono.Unix.Native;
 namespace Benchmarks;
 
 /// <summary>
-/// <c>dataset tree|bigtree FOLDER</c>: the dataset on which the traces were recorded, as a DataStore keeps it (<c>FOLDER/UUID/0/export.xml</c> and <c>export.n5</c>) and as
-/// any other server of files can serve it. All blocks of a size are hard links to one file of noise, so that 3.5 GB take 1 MB and the origin's disk plays no part.
+/// <c>dataset tree|bigtree FOLDER</c>: the dataset on which the traces were recorded, as a DataStore keeps it (<c>FOLDER/UUID/0/export.xml</c> and
+/// <c>export.n5</c>) and as any other server of files can serve it. All blocks of a size are hard links to one file of noise, so that 3.5 GB take 1
+/// MB and the origin's disk plays no part.
 /// </summary>
 internal static class DatasetCommand
 {

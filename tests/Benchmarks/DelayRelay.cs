@@ -7,9 +7,10 @@ using Mono.Unix.Native;
 namespace Benchmarks;
 
 /// <summary>
-/// <c>relay TARGET RTT</c>: forwards TCP connections of this machine to TARGET and delays every byte by half of RTT milliseconds each way, and a new connection by a
-/// whole one, so that distance can be measured without namespaces, privileges or a kernel that has netem. It does not imitate congestion control: a connection
-/// carries as much as the machine can copy from its first byte on. Copying takes processor time, the same for everything that is measured through it.
+/// <c>relay TARGET RTT</c>: forwards TCP connections of this machine to TARGET and delays every byte by half of RTT milliseconds each way, and a new
+/// connection by a whole one, so that distance can be measured without namespaces, privileges or a kernel that has netem. It does not imitate
+/// congestion control: a connection carries as much as the machine can copy from its first byte on. Copying takes processor time, the same for
+/// everything that is measured through it.
 /// </summary>
 internal sealed class DelayRelay(IPEndPoint target, TimeSpan roundTrip)
 {

@@ -10,9 +10,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Benchmarks;
 
 /// <summary>
-/// <c>disk FOLDER [BLOCKS] [VOXELS]</c>: the disk tier against plain files of the same bytes in the same folder, eight readers, in the page cache
-/// and after the
-/// pages were given back (posix_fadvise, so that no privilege is needed). Not a BenchmarkDotNet class: what is measured includes the disk.
+/// <c>disk FOLDER [BLOCKS] [VOXELS]</c>: the disk tier against plain files of the same bytes in the same folder, eight readers, in the page cache and
+/// after the pages were given back (posix_fadvise, so that no privilege is needed). Not a BenchmarkDotNet class: what is measured includes the disk.
 /// </summary>
 internal static partial class DiskTierBenchmark
 {

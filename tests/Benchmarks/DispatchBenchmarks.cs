@@ -5,7 +5,8 @@ using DataStoreFS.Mounting;
 namespace Benchmarks;
 
 /// <summary>
-/// A request from its bytes to its reply, which goes to /dev/null (one system call that copies nothing): what the daemon adds to what the kernel takes.
+/// A request from its bytes to its reply, which goes to /dev/null (one system call that copies nothing): what the daemon adds to what the kernel
+/// takes.
 /// </summary>
 [MemoryDiagnoser]
 public class DispatchBenchmarks

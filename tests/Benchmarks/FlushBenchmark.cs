@@ -11,9 +11,9 @@ using Mono.Unix.Native;
 namespace Benchmarks;
 
 /// <summary>
-/// <c>flush MOUNT DATASET [--writers 8] [--blocks 256] [--repetitions 5]</c>: threads write whole blocks into a read-write mount, fsync and close each,
-/// against as many threads that POST the same bytes to DATASET (<c>http://HOST:PORT/datasets/UUID/VERSION</c>), a block a request, each over a socket of its
-/// own that stays open. By turns, and every pass to a timepoint of its own, so that nothing is overwritten. Eight passes of both, over
+/// <c>flush MOUNT DATASET [--writers 8] [--blocks 256] [--repetitions 5]</c>: threads write whole blocks into a read-write mount, fsync and close
+/// each, against as many threads that POST the same bytes to DATASET (<c>http://HOST:PORT/datasets/UUID/VERSION</c>), a block a request, each over a
+/// socket of its own that stays open. By turns, and every pass to a timepoint of its own, so that nothing is overwritten. Eight passes of both, over
 /// one another, go ahead and are not counted: the daemon's machine code is made anew in its first seconds.
 /// </summary>
 internal sealed class FlushBenchmark
@@ -70,7 +70,8 @@ internal sealed class FlushBenchmark
                 mounted.Add(throughMount);
                 posted.Add(overHttp);
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"mount {throughMount,5:F0} MB/s   POST {overHttp,5:F0} MB/s   {throughMount / overHttp:F2}   others had {foreign(),4:P0} of the processors"));
+                    $"mount {throughMount,5:F0} MB/s   POST {overHttp,5:F0} MB/s   {throughMount / overHttp:F2}   others had "
+                        + $"{foreign(),4:P0} of the processors"));
             }
         }
 
@@ -175,7 +176,8 @@ internal sealed class FlushBenchmark
         while (next() is var (x, y, z))
         {
             byte[] head = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture,
-                $"POST {prefix}/{x}/{y}/{z}/{timepoint}/0/0 HTTP/1.1\r\nHost: {_dataset.Authority}\r\nContent-Type: application/octet-stream\r\nContent-Length: {frame.Count}\r\n\r\n"));
+                $"POST {prefix}/{x}/{y}/{z}/{timepoint}/0/0 HTTP/1.1\r\nHost: {_dataset.Authority}\r\nContent-Type: "
+                    + $"application/octet-stream\r\nContent-Length: {frame.Count}\r\n\r\n"));
             socket.Send([head, frame]);
             int got = 0;
             while (answer.AsSpan(0, got).IndexOf("\r\n\r\n"u8) < 0)

@@ -7,9 +7,9 @@ using Mono.Unix.Native;
 namespace Benchmarks;
 
 /// <summary>
-/// <c>kernel FOLDER [REPETITIONS]</c>: what the ways from a daemon's memory, or from a file of FOLDER's disk, to a reader cost, on a file system that does nothing else: the
-/// first read of files of 512 KiB after a mount, by one reader and by eight, by turns. The backing files are in the page cache. Processor time is the readers' and the
-/// daemon's together. Passthrough needs root.
+/// <c>kernel FOLDER [REPETITIONS]</c>: what the ways from a daemon's memory, or from a file of FOLDER's disk, to a reader cost, on a file system that
+/// does nothing else: the first read of files of 512 KiB after a mount, by one reader and by eight, by turns. The backing files are in the page
+/// cache. Processor time is the readers' and the daemon's together. Passthrough needs root.
 /// </summary>
 internal static class KernelBenchmark
 {
@@ -158,7 +158,9 @@ internal static class KernelBenchmark
         {
             (Figure one, Figure eight) = (Median(figures[(way, 1)]), Median(figures[(way, 8)]));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"| {way} | {gigabytes * 1e3 / one.Wall.TotalSeconds:N0} MB/s | {gigabytes * 1e3 / eight.Wall.TotalSeconds:N0} MB/s | {one.Processor.TotalSeconds / gigabytes:F2}, {eight.Processor.TotalSeconds / gigabytes:F2} | {(double)eight.Messages / Files:F1} |"));
+                $"| {way} | {gigabytes * 1e3 / one.Wall.TotalSeconds:N0} MB/s | {gigabytes * 1e3 / eight.Wall.TotalSeconds:N0} MB/s | "
+                    + $"{one.Processor.TotalSeconds / gigabytes:F2}, {eight.Processor.TotalSeconds / gigabytes:F2} | "
+                    + $"{(double)eight.Messages / Files:F1} |"));
         }
     }
 

@@ -89,7 +89,9 @@ internal sealed class KernelFileSystem(KernelWay way, int files, BlockBuffer[] c
     }
 
     protected internal override ValueTask<Errno> GetAttrAsync(GetAttrOp op) => new(op.Reply(
-        op.Node == NodeId.Root ? new FuseAttr { Inode = 1, Type = FileType.Directory, Permissions = 0b101_101_101 } : Attributes(IndexOf(op.Node)), TimeSpan.MaxValue));
+        op.Node == NodeId.Root
+            ? new FuseAttr { Inode = 1, Type = FileType.Directory, Permissions = 0b101_101_101 }
+            : Attributes(IndexOf(op.Node)), TimeSpan.MaxValue));
 
     protected internal override async ValueTask<Errno> OpenAsync(OpenOp op)
     {
@@ -131,7 +133,8 @@ internal sealed class KernelFileSystem(KernelWay way, int files, BlockBuffer[] c
 
     private static int IndexOf(NodeId node) => (int)(node.Value - FirstNode);
 
-    private FuseAttr Attributes(int file) => new() { Inode = FirstNode + (ulong)file, Type = FileType.Regular, Permissions = 0b100_100_100, Size = content[0].Length };
+    private FuseAttr Attributes(int file) =>
+        new() { Inode = FirstNode + (ulong)file, Type = FileType.Regular, Permissions = 0b100_100_100, Size = content[0].Length };
 
     private ReadOnlyMemory<byte> BytesOf(int file) => content[file % content.Length].Memory;
 

@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Benchmarks;
 
-/// <summary>How busy others keep the machine: processor time of all minus that of this program's process group, which a script shares with what it starts.</summary>
+/// <summary>
+/// How busy others keep the machine: processor time of all minus that of this program's process group, which a script shares with what it starts.
+/// </summary>
 internal static class MachineLoad
 {
     private const double IdleShare = 0.05;
@@ -39,7 +41,8 @@ internal static class MachineLoad
     {
         long[] times = [.. File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(Number)];
         string own = StatOf("self")![2];
-        long ours = Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => char.IsAsciiDigit(name![0])).Select(name => StatOf(name!))
+        long ours = Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(
+            name => char.IsAsciiDigit(name![0])).Select(name => StatOf(name!))
             .Where(stat => stat is not null && stat[2] == own).Sum(stat => Number(stat![11]) + Number(stat[12]));
         return times[0] + times[1] + times[2] + times[5] + times[6] + times[7] - ours;
     }

@@ -8,9 +8,10 @@ using Microsoft.Win32.SafeHandles;
 namespace Benchmarks;
 
 /// <summary>
-/// <c>replay TRACE TREE [--openers N] [--speed F] [--json]</c>: a recorded viewer on any mount, in a closed loop. Each burst's blocks are opened in the recorded order
-/// by N threads (stat, open, fstat, one read of the whole file, close, as the N5 library); the next burst begins the recorded pause after this one has ended. The stall
-/// of a burst is the time from its first open to its last block: what a user waits for the picture. Nothing is written to the mount.
+/// <c>replay TRACE TREE [--openers N] [--speed F] [--json]</c>: a recorded viewer on any mount, in a closed loop. Each burst's blocks are opened in
+/// the recorded order by N threads (stat, open, fstat, one read of the whole file, close, as the N5 library); the next burst begins the recorded
+/// pause after this one has ended. The stall of a burst is the time from its first open to its last block: what a user waits for the picture. Nothing
+/// is written to the mount.
 /// </summary>
 internal static class ReplayCommand
 {
@@ -65,11 +66,13 @@ internal static class ReplayCommand
         foreach ((int index, BurstResult result) in results.Index())
         {
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"burst {index + 1,3}  {result.Opens,4} opens  {result.Stall.TotalMilliseconds,8:F1} ms  slowest open {result.Slowest.TotalMilliseconds,7:F1} ms"));
+                $"burst {index + 1,3}  {result.Opens,4} opens  {result.Stall.TotalMilliseconds,8:F1} ms  slowest open "
+                    + $"{result.Slowest.TotalMilliseconds,7:F1} ms"));
         }
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{Path.GetFileNameWithoutExtension(trace)}: {opens} opens, {bytes / 1e6:F0} MB, stall {stall:F0} ms, after the first burst {afterFirst:F0} ms"));
+            $"{Path.GetFileNameWithoutExtension(trace)}: {opens} opens, {bytes / 1e6:F0} MB, stall {stall:F0} ms, "
+                + $"after the first burst {afterFirst:F0} ms"));
         if (results.FirstOrDefault(result => result.FirstError is not null)?.FirstError is string error)
         {
             Console.Error.WriteLine($"{results.Sum(result => result.Errors)} opens failed, the first: {error}");

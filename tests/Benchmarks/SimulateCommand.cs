@@ -14,7 +14,9 @@ internal static class SimulateCommand
 
     public static int Run(string[] traces)
     {
-        Console.WriteLine($"{"trace",-28}{"opens",7}{"in time",9}{"late",7}{"guessed",9}{"wasted",8}{"stall",9}{"without",9}{"RTT 0",8}{"after first",13}{"RTT 0",8}   ms");
+        Console.WriteLine(
+            $"{"trace",-28}{"opens",7}{"in time",9}{"late",7}{"guessed",9}{"wasted",8}{"stall",9}{"without",9}"
+                + $"{"RTT 0",8}{"after first",13}{"RTT 0",8}   ms");
         foreach (string trace in traces)
         {
             Simulate(Path.GetFileNameWithoutExtension(trace), TraceGeometry.Of(trace), BlockTrace.Parse(File.ReadLines(trace)).Bursts, 8);
@@ -33,7 +35,8 @@ internal static class SimulateCommand
         SimulatedRun without = Run(RoundTrip, null);
         SimulatedRun near = Run(0, new Predictor(MostGuesses, false));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{name,-28}{with.Opens,7}{with.Coverage,9:P0}{with.Late,7}{with.Guessed,9}{with.Waste,8:P0}{with.Stall,9:F0}{without.Stall,9:F0}{near.Stall,8:F0}{with.StallAfterFirst,13:F0}{near.StallAfterFirst,8:F0}"));
+            $"{name,-28}{with.Opens,7}{with.Coverage,9:P0}{with.Late,7}{with.Guessed,9}{with.Waste,8:P0}{with.Stall,9:F0}{without.Stall,9:F0}"
+                + $"{near.Stall,8:F0}{with.StallAfterFirst,13:F0}{near.StallAfterFirst,8:F0}"));
 
         SimulatedRun Run(double roundTrip, Predictor? predictor) =>
             new PrefetchSimulator(volume, roundTrip, MegabytesPerSecond, openers).Run(bursts, predictor);

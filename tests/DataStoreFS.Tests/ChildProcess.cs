@@ -11,7 +11,8 @@ internal static class ChildProcess
 {
     public static Task<int> Main(string[] arguments) => arguments switch
     {
-        ["journal-writer", string folder, string seed] => JournalCrashTests.WriteForEverAsync(folder, int.Parse(seed, System.Globalization.CultureInfo.InvariantCulture)),
+        ["journal-writer", string folder, string seed] =>
+            JournalCrashTests.WriteForEverAsync(folder, int.Parse(seed, System.Globalization.CultureInfo.InvariantCulture)),
         ["full-disk", string folder] => FullDiskTests.RunAsync(folder),
         _ => Task.FromResult(64), // EX_USAGE
     };

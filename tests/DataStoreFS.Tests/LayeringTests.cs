@@ -86,6 +86,7 @@ public sealed partial class LayeringTests
     private static string ProductFolder([CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "src", "DataStoreFS"));
 
-    [GeneratedRegex(@"\bDataStoreFS\.(Model|N5|Caching|Remote|WriteBack|Blocks|Prefetch|Views|Opening|Transfer|Warming|Overlay|Tree|Mounting)\b(?!"")")]
+    [GeneratedRegex(
+        @"\bDataStoreFS\.(Model|N5|Caching|Remote|WriteBack|Blocks|Prefetch|Views|Opening|Transfer|Warming|Overlay|Tree|Mounting)\b(?!"")")]
     private static partial Regex UsedNamespace();
 }

@@ -19,9 +19,12 @@ using Microsoft.Win32.SafeHandles;
 namespace DataStoreFS.Dispatch;
 
 /// <summary>
-/// Requests for <see cref="Workloads.Medium"/>, the blocks of its first row in memory: parsed, handled and answered as those of a mount are, but without a kernel.
+/// Requests for <see cref="Workloads.Medium"/>, the blocks of its first row in memory: parsed, handled and answered as those of a mount are, but
+/// without a kernel.
 /// </summary>
-/// <remarks>Contract. Owns everything it makes. Its requests share one buffer each and are served on the caller's thread: one caller at a time.</remarks>
+/// <remarks>
+/// Contract. Owns everything it makes. Its requests share one buffer each and are served on the caller's thread: one caller at a time.
+/// </remarks>
 internal sealed class DispatchedTree : IDisposable
 {
     private const int UnixDomain = 1;
@@ -62,7 +65,8 @@ internal sealed class DispatchedTree : IDisposable
         }
 
         (SafeFileHandle daemon, _kernel) = Pair();
-        Task<FuseMount> attaching = FuseMount.AttachAsync(daemon, new DataStoreFileSystem(new TreeHandlers(context)), new FuseOptions { Readers = 1, ReadOnly = true });
+        Task<FuseMount> attaching = FuseMount.AttachAsync(
+            daemon, new DataStoreFileSystem(new TreeHandlers(context)), new FuseOptions { Readers = 1, ReadOnly = true });
         ShakeHands();
         _mount = attaching.GetAwaiter().GetResult();
 
@@ -154,7 +158,17 @@ internal sealed class DispatchedTree : IDisposable
     {
         byte[] message =
         [
-            .. Bytes(new InHeader { Length = (uint)(40 + body.Length), Opcode = (uint)opcode, Unique = 4, Node = node, Uid = 1000, Gid = 100, Pid = 0x7fff0000 }),
+            .. Bytes(
+                new InHeader
+                {
+                    Length = (uint)(40 + body.Length),
+                    Opcode = (uint)opcode,
+                    Unique = 4,
+                    Node = node,
+                    Uid = 1000,
+                    Gid = 100,
+                    Pid = 0x7fff0000,
+                }),
             .. body,
         ];
         NativeBuffer buffer = new(4096);

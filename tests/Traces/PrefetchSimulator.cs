@@ -103,7 +103,9 @@ internal sealed class PrefetchSimulator(VolumeInfo volume, double roundTrip, dou
 
     private bool Transfer()
     {
-        Queue<(BlockKey Key, double Ready)> lane = _demandLane.TryPeek(out (BlockKey Key, double Ready) first) && first.Ready <= _now ? _demandLane : _guessLane;
+        Queue<(BlockKey Key, double Ready)> lane = _demandLane.TryPeek(out (BlockKey Key, double Ready) first) && first.Ready <= _now
+            ? _demandLane
+            : _guessLane;
         if (!lane.TryPeek(out first) || first.Ready > _now)
         {
             return false;

@@ -5,7 +5,9 @@ using DataStoreFS.Mounting;
 
 namespace DataStoreFS.Cli.Bench;
 
-/// <summary>Where a benchmark was run. Without host names, addresses and the sources of mounts, which may hold more than others should read.</summary>
+/// <summary>
+/// Where a benchmark was run. Without host names, addresses and the sources of mounts, which may hold more than others should read.
+/// </summary>
 internal sealed record BenchEnvironment
 {
     public required string Version { get; init; }
@@ -33,7 +35,9 @@ internal sealed record BenchEnvironment
         Kernel = File.ReadAllText("/proc/sys/kernel/osrelease").Trim(),
         Architecture = RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant(),
         Cores = Environment.ProcessorCount,
-        Load = double.TryParse(File.ReadAllText("/proc/loadavg").Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture, out double load) ? load : -1,
+        Load = double.TryParse(File.ReadAllText("/proc/loadavg").Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture, out double load)
+            ? load
+            : -1,
         FileSystem = mount.Type,
         MountOptions = mount.Options,
         Mount = status is null ? null : BenchMount.Of(status),
@@ -42,7 +46,8 @@ internal sealed record BenchEnvironment
     // The commit behind the plus sign as people write commits.
     private static string OwnVersion()
     {
-        string version = Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+        string version = Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+            ?? "unknown";
         int commit = version.IndexOf('+', StringComparison.Ordinal) + 1;
         return commit > 0 && version.Length > commit + 8 ? version[..(commit + 8)] : version;
     }

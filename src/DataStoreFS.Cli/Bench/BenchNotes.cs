@@ -18,17 +18,22 @@ internal static class BenchNotes
         BenchPhase[] first = [.. phases.Where(phase => phase.Name is "seq" or "par8")];
         if (first.Any(phase => phase.Cached is null))
         {
-            notes.Add("whether seq and par8 were cold is not known: this file system does not tell, and the kernel or its daemon may have had the blocks");
+            notes.Add(
+                "whether seq and par8 were cold is not known: this file system does not tell, and the kernel or its daemon may have had the blocks");
         }
 
         foreach (BenchPhase phase in first.Where(phase => phase.Cached > 0))
         {
-            notes.Add(Text($"{phase.Name} was not cold: {phase.Cached} of its {phase.Files} blocks were cached already; mount anew without a disk cache, or name another part of the tree"));
+            notes.Add(
+                Text($"{phase.Name} was not cold: {phase.Cached} of its {phase.Files} blocks were cached already")
+                + "; mount anew without a disk cache, or name another part of the tree");
         }
 
         if (first.Any(phase => phase.Files < files))
         {
-            notes.Add(Text($"only {string.Join(" and ", first.Select(phase => Text($"{phase.Files} ({phase.Name})")))} of {files} files could be read: the tree has no more that are not read twice"));
+            notes.Add(
+                Text($"only {string.Join(" and ", first.Select(phase => Text($"{phase.Files} ({phase.Name})")))} of {files} files could be read")
+                + ": the tree has no more that are not read twice");
         }
 
         if (first.Any(phase => phase.Files < Math.Min(files, FewFiles)) || files < FewFiles)

@@ -9,7 +9,8 @@ namespace DataStoreFS.Cli.Bench;
 /// <param name="Wanted">Files to be read of each; the lists are longer, since blocks may be missing.</param>
 /// <param name="Images">Whose they are, for people.</param>
 /// <param name="GridEnd">Beyond the last block along z, in the images of <paramref name="Sequential"/>.</param>
-internal sealed record BenchPlan(IReadOnlyList<string> Sequential, IReadOnlyList<string> Random, int Wanted, IReadOnlyList<TreeImage> Images, long GridEnd)
+internal sealed record BenchPlan(
+    IReadOnlyList<string> Sequential, IReadOnlyList<string> Random, int Wanted, IReadOnlyList<TreeImage> Images, long GridEnd)
 {
     // Candidates for each file that is wanted.
     private const int Spare = 4;
@@ -27,7 +28,8 @@ internal sealed record BenchPlan(IReadOnlyList<string> Sequential, IReadOnlyList
         long end = front.Select(image => image.Level.Grid.Z).DefaultIfEmpty().Max();
         if (back.Sum(image => image.Blocks) >= files)
         {
-            return new BenchPlan([.. front.SelectMany(image => image.Files()).Take((int)most)], Sample(back, 0, most), files, [.. front, .. back], end);
+            return new BenchPlan(
+                [.. front.SelectMany(image => image.Files()).Take((int)most)], Sample(back, 0, most), files, [.. front, .. back], end);
         }
 
         // One small tree for both: its first and its second half.
@@ -38,7 +40,12 @@ internal sealed record BenchPlan(IReadOnlyList<string> Sequential, IReadOnlyList
             throw new DataStoreException(DataStoreErrorKind.Usage, $"there are not two blocks to read at {place.Path}");
         }
 
-        return new BenchPlan([.. all.SelectMany(image => image.Files()).Take((int)Math.Min(half, most))], Sample(all, half, most), (int)Math.Min(files, half), all, end);
+        return new BenchPlan(
+            [.. all.SelectMany(image => image.Files()).Take((int)Math.Min(half, most))],
+            Sample(all, half, most),
+            (int)Math.Min(files, half),
+            all,
+            end);
     }
 
     private static List<TreeImage> Enough(IEnumerable<TreeImage> images, long blocks)

@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace DataStoreFS.Cli.Bench;
 
-/// <summary>All of a benchmark, to be posted: no address, user, token or path that others should not see. As JSON with these names in camel case.</summary>
+/// <summary>
+/// All of a benchmark, to be posted: no address, user, token or path that others should not see. As JSON with these names in camel case.
+/// </summary>
 internal sealed record BenchReport
 {
     public required BenchEnvironment Environment { get; init; }

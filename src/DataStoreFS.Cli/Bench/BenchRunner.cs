@@ -47,7 +47,8 @@ internal sealed class BenchRunner(BenchPlan plan, Func<Task<MountStatus?>> statu
     private IEnumerable<string> Absent(string block)
     {
         string folder = Path.GetDirectoryName(block)!;
-        return Enumerable.Range(0, MostNames).Select(i => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{folder}/{plan.GridEnd + i}"));
+        return Enumerable.Range(0, MostNames).Select(
+            i => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{folder}/{plan.GridEnd + i}"));
     }
 
     private static BenchPhase Phase(string name, BenchRun run, MountStatus? before, MountStatus? after) => new()

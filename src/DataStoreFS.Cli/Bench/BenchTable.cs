@@ -10,12 +10,14 @@ internal static class BenchTable
     public static void Show(IAnsiConsole console, BenchReport report)
     {
         BenchEnvironment environment = report.Environment;
-        Write(console, $"datastorefs {environment.Version}, Linux {environment.Kernel} {environment.Architecture}, {environment.Cores} cores, load {environment.Load:0.##}, {environment.Time:u}");
+        string machine = $"Linux {environment.Kernel} {environment.Architecture}, {environment.Cores} cores";
+        Write(console, $"datastorefs {environment.Version}, {machine}, load {environment.Load:0.##}, {environment.Time:u}");
         Write(console, $"{environment.FileSystem} ({environment.MountOptions})");
         if (environment.Mount is { } mount)
         {
             string disk = mount.DiskSize is long size ? $"{Quantities.FormatSize(mount.DiskBytes ?? 0)} of {Quantities.FormatSize(size)}" : "none";
-            Write(console, $"version {mount.Dataset}, missing blocks {mount.Missing}, cache {Quantities.FormatSize(mount.CacheBytes)} of {Quantities.FormatSize(mount.CacheBudget)}, disk cache {disk}");
+            string memory = $"{Quantities.FormatSize(mount.CacheBytes)} of {Quantities.FormatSize(mount.CacheBudget)}";
+            Write(console, $"version {mount.Dataset}, missing blocks {mount.Missing}, cache {memory}, disk cache {disk}");
         }
 
         Write(console, $"{report.Data.Images}: blocks of {report.Data.BlockSize}, {Quantities.FormatSize(report.Data.BlockBytes)}");
@@ -49,7 +51,9 @@ internal static class BenchTable
         yield return Number(phase.NamesPerSecond);
         yield return phase.P50Milliseconds.ToString("0.000", CultureInfo.InvariantCulture);
         yield return phase.P95Milliseconds.ToString("0.000", CultureInfo.InvariantCulture);
-        yield return reads && phase is { ServerRequests: long requests, Files: > 0 } ? (requests / (double)phase.Files).ToString("0.00", CultureInfo.InvariantCulture) : "";
+        yield return reads && phase is { ServerRequests: long requests, Files: > 0 }
+            ? (requests / (double)phase.Files).ToString("0.00", CultureInfo.InvariantCulture)
+            : "";
         yield return !reads ? "" : phase.Cached is long cached ? cached.ToString("N0", CultureInfo.InvariantCulture) : "?";
     }
 

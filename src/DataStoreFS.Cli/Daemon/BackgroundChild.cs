@@ -5,7 +5,9 @@ using DataStoreFS.Model;
 
 namespace DataStoreFS.Cli.Daemon;
 
-/// <summary>The side of a process that was started by <see cref="Background"/>: it says "ready" or why not, once, and then lets go of the terminal.</summary>
+/// <summary>
+/// The side of a process that was started by <see cref="Background"/>: it says "ready" or why not, once, and then lets go of the terminal.
+/// </summary>
 internal sealed class BackgroundChild
 {
     public const string Marker = "DATASTOREFS_BACKGROUND";

@@ -5,7 +5,8 @@ using DataStoreFS.Cli.Logging;
 namespace DataStoreFS.Cli.Daemon;
 
 /// <summary>
-/// The sd_notify(3) protocol: one datagram of <c>NAME=value</c> lines to the socket that systemd names in <c>NOTIFY_SOCKET</c>. Outside systemd it does nothing.
+/// The sd_notify(3) protocol: one datagram of <c>NAME=value</c> lines to the socket that systemd names in <c>NOTIFY_SOCKET</c>. Outside systemd it
+/// does nothing.
 /// </summary>
 internal static class ServiceNotifier
 {
@@ -13,7 +14,9 @@ internal static class ServiceNotifier
 
     public static void Stopping(string status) => Send($"STOPPING=1\nSTATUS={LineText.OneLine(status)}");
 
-    /// <summary>A manager that does not listen any more is no reason for a mount to stop working, so a failure to send is only reported back.</summary>
+    /// <summary>
+    /// A manager that does not listen any more is no reason for a mount to stop working, so a failure to send is only reported back.
+    /// </summary>
     public static bool Send(string message)
     {
         string? address = Environment.GetEnvironmentVariable("NOTIFY_SOCKET");

@@ -22,13 +22,15 @@ internal sealed class ChildProgram : IAsyncDisposable
         await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
         if (process.ExitCode != 0)
         {
-            throw new DataStoreException(DataStoreErrorKind.Local, $"'datastorefs {string.Join(' ', args)}' failed with exit code {process.ExitCode}");
+            throw new DataStoreException(
+                DataStoreErrorKind.Local, $"'datastorefs {string.Join(' ', args)}' failed with exit code {process.ExitCode}");
         }
     }
 
     /// <summary>Starts it and waits until its output has a line with <paramref name="word"/>.</summary>
     /// <returns>The program, which ends when it is disposed of, and what follows the word.</returns>
-    public static async Task<(ChildProgram Program, string Remainder)> StartAsync(string word, CancellationToken cancellationToken, params string[] args)
+    public static async Task<(ChildProgram Program, string Remainder)> StartAsync(
+        string word, CancellationToken cancellationToken, params string[] args)
     {
         var program = new ChildProgram(Start(redirectOutput: true, args));
         try

@@ -8,8 +8,8 @@ using DataStoreFS.Model;
 namespace DataStoreFS.Cli.Demo;
 
 /// <summary>
-/// Writes the embryo as a DataStore server keeps it: <c>UUID/0/export.xml</c> beside <c>export.n5</c>, gzip, edge blocks clipped. Blocks in which there is
-/// nothing are not written. Deliberately none of the product's own N5 code, since <see cref="DemoCheck"/> tests that against this.
+/// Writes the embryo as a DataStore server keeps it: <c>UUID/0/export.xml</c> beside <c>export.n5</c>, gzip, edge blocks clipped. Blocks in which
+/// there is nothing are not written. Deliberately none of the product's own N5 code, since <see cref="DemoCheck"/> tests that against this.
 /// </summary>
 internal static class DemoDataset
 {

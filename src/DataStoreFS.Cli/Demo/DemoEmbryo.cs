@@ -34,7 +34,8 @@ internal sealed class DemoEmbryo
         Vector3[] centres = [.. _cells.Select(c => c.At(timepoint))];
         Parallel.For(0, (int)volume.Size.Z, z =>
         {
-            // Nuclei that can be nearest or second nearest somewhere in a strip of the plane; testing all of them for every voxel takes ten times as long.
+            // Nuclei that can be nearest or second nearest somewhere in a strip of the plane; testing all of them for every voxel takes ten times as
+            // long.
             var near = new List<int>();
             for (int y = 0; y < volume.Size.Y; y++)
             {

@@ -3,7 +3,10 @@ using DataStoreFS.Model;
 
 namespace DataStoreFS.Cli.Demo;
 
-/// <summary>What the demonstration shows: a slice in both channels, and below it the same slice at every timepoint from a coarser level, all read from block files.</summary>
+/// <summary>
+/// What the demonstration shows: a slice in both channels, and below it the same slice at every timepoint from a coarser level, all read from block
+/// files.
+/// </summary>
 internal static class DemoPicture
 {
     private const int HeaderBytes = 16;
@@ -68,7 +71,8 @@ internal static class DemoPicture
             int x = (int)(i % level.Grid.X);
             int y = (int)(i / level.Grid.X);
             Size3 size = level.SizeAt(x, y, gridZ);
-            ReadOnlySpan<byte> voxels = File.ReadAllBytes(DemoDataset.BlockPath(container, setup, timepoint, level.Index, x, y, gridZ)).AsSpan(HeaderBytes);
+            ReadOnlySpan<byte> voxels = File.ReadAllBytes(
+                DemoDataset.BlockPath(container, setup, timepoint, level.Index, x, y, gridZ)).AsSpan(HeaderBytes);
             for (int row = 0; row < size.Y; row++)
             {
                 int from = (int)(((inner * size.Y) + row) * size.X) * sizeof(ushort);
@@ -86,6 +90,8 @@ internal static class DemoPicture
     private static (float Black, float White) Contrast(ushort[] voxels)
     {
         ushort[] sorted = [.. voxels.Where(v => v > 0).Order()];
-        return sorted.Length == 0 ? (0, 1) : (0.8f * sorted[sorted.Length / 10], Math.Max(sorted[sorted.Length * 998 / 1000], sorted[sorted.Length / 10] + 1));
+        return sorted.Length == 0
+            ? (0, 1)
+            : (0.8f * sorted[sorted.Length / 10], Math.Max(sorted[sorted.Length * 998 / 1000], sorted[sorted.Length / 10] + 1));
     }
 }

@@ -18,13 +18,17 @@ internal static class DemoTree
 
     private static void Add(IHasTreeNodes parent, DirectoryInfo directory)
     {
-        FileSystemInfo[] entries = [.. directory.GetFileSystemInfos().OrderBy(e => e is DirectoryInfo).ThenBy(e => e.Name.Length).ThenBy(e => e.Name, StringComparer.Ordinal)];
+        FileSystemInfo[] entries =
+        [
+            .. directory.GetFileSystemInfos().OrderBy(e => e is DirectoryInfo).ThenBy(e => e.Name.Length).ThenBy(e => e.Name, StringComparer.Ordinal),
+        ];
         bool opened = false;
         for (int i = 0; i < entries.Length; i++)
         {
             if (i >= Shown && entries.Length > Shown + 1)
             {
-                parent.AddNode(new Text(string.Create(CultureInfo.InvariantCulture, $"… {entries.Length - i} more"), new Style(decoration: Decoration.Dim)));
+                parent.AddNode(
+                    new Text(string.Create(CultureInfo.InvariantCulture, $"… {entries.Length - i} more"), new Style(decoration: Decoration.Dim)));
                 break;
             }
 
@@ -37,5 +41,6 @@ internal static class DemoTree
         }
     }
 
-    private static string Label(FileSystemInfo entry) => entry is FileInfo file ? $"{file.Name}  ({Quantities.FormatSize(file.Length)})" : entry.Name + "/";
+    private static string Label(FileSystemInfo entry) =>
+        entry is FileInfo file ? $"{file.Name}  ({Quantities.FormatSize(file.Length)})" : entry.Name + "/";
 }

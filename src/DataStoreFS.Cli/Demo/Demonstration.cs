@@ -53,11 +53,14 @@ internal sealed class Demonstration(string folder, int seed)
 
     private static void Say(string line) => Console.WriteLine(line);
 
-    private static string Seconds(long start) => string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(start).TotalSeconds:0.00} s");
+    private static string Seconds(long start) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(start).TotalSeconds:0.00} s");
 
     private void Make(CancellationToken cancellationToken)
     {
-        Say($"making a dataset: {DemoShape.Channels} channels, {DemoShape.Timepoints} timepoints, {DemoShape.Levels.Count} levels of {DemoShape.Dimensions} voxels (seed {seed})");
+        Say(
+            $"making a dataset: {DemoShape.Channels} channels, {DemoShape.Timepoints} timepoints, "
+                + $"{DemoShape.Levels.Count} levels of {DemoShape.Dimensions} voxels (seed {seed})");
         long start = Stopwatch.GetTimestamp();
         if (Console.IsOutputRedirected)
         {
@@ -96,7 +99,8 @@ internal sealed class Demonstration(string folder, int seed)
         DemoCheck.Counts counts = DemoCheck.Run(Container, seed, cancellationToken);
         Say(string.Create(
             CultureInfo.InvariantCulture,
-            $"every voxel is right: {counts.Voxels:N0} voxels in {counts.Blocks:N0} block files, {counts.Empty:N0} of which the server has not (zeros), in {Seconds(start)}"));
+            $"every voxel is right: {counts.Voxels:N0} voxels in {counts.Blocks:N0} block files, "
+                + $"{counts.Empty:N0} of which the server has not (zeros), in {Seconds(start)}"));
     }
 
     private async Task InviteAsync(CancellationToken cancellationToken)

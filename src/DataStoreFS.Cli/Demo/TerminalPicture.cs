@@ -3,7 +3,9 @@ using System.Text;
 
 namespace DataStoreFS.Cli.Demo;
 
-/// <summary>A picture in a terminal: each character cell shows two pixels, its upper half in the text colour and its lower half in the background's.</summary>
+/// <summary>
+/// A picture in a terminal: each character cell shows two pixels, its upper half in the text colour and its lower half in the background's.
+/// </summary>
 internal static class TerminalPicture
 {
     /// <summary>Whether stdout is a terminal that says it has 24-bit colours.</summary>

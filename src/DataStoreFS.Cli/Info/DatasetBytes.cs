@@ -2,7 +2,9 @@ using DataStoreFS.Model;
 
 namespace DataStoreFS.Cli.Info;
 
-/// <summary>How large a dataset is when nothing is compressed and no block is missing; what the server stores is usually less, and it does not tell.</summary>
+/// <summary>
+/// How large a dataset is when nothing is compressed and no block is missing; what the server stores is usually less, and it does not tell.
+/// </summary>
 internal static class DatasetBytes
 {
     /// <summary>All levels, setups and timepoints, without block headers. Saturates instead of overflowing.</summary>

@@ -11,7 +11,8 @@ internal static class DatasetJson
     public static string Write(SourceAddress source, VolumeInfo volume)
     {
         using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (var json = new Utf8JsonWriter(
+            buffer, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();
             json.WriteString("server", source.Server);
@@ -67,7 +68,8 @@ internal static class DatasetJson
 
     private static void WriteSize(Utf8JsonWriter json, string name, Size3 size) => WriteNumbers(json, name, [size.X, size.Y, size.Z]);
 
-    private static void WriteInts(Utf8JsonWriter json, string name, IReadOnlyList<int> values) => WriteNumbers(json, name, values.Select(v => (long)v));
+    private static void WriteInts(Utf8JsonWriter json, string name, IReadOnlyList<int> values) =>
+        WriteNumbers(json, name, values.Select(v => (long)v));
 
     private static void WriteNumbers(Utf8JsonWriter json, string name, IEnumerable<long> values)
     {

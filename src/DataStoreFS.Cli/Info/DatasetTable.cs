@@ -13,12 +13,21 @@ internal static class DatasetTable
         Grid grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
         Row(grid, "dataset", volume.Label is null ? volume.Uuid : $"{volume.Uuid} ({volume.Label})");
         Row(grid, "server", source.Server);
-        Row(grid, "version", volume.RequestedVersion == volume.ResolvedVersion ? volume.ResolvedVersion : $"{volume.RequestedVersion}, which is {volume.ResolvedVersion}");
+        Row(
+            grid,
+            "version",
+            volume.RequestedVersion == volume.ResolvedVersion
+                ? volume.ResolvedVersion
+                : $"{volume.RequestedVersion}, which is {volume.ResolvedVersion}");
         Row(grid, "all versions", string.Join(", ", volume.Versions));
         Row(grid, "size", $"{volume.Dimensions} voxels of {Name(volume)}");
         Row(grid, "voxel size", $"{string.Join(" x ", volume.VoxelSize.Select(Number))} {volume.VoxelUnit}");
         Row(grid, "timepoints", $"{volume.TimepointIds.Count} ({Ranges.Describe(volume.TimepointIds)})");
-        Row(grid, "setups", $"{volume.Setups.Count} ({volume.Setups.Select(s => s.ChannelId).Distinct().Count()} channels, {volume.Setups.Select(s => s.AngleId).Distinct().Count()} angles)");
+        Row(
+            grid,
+            "setups",
+            $"{volume.Setups.Count} ({volume.Setups.Select(s => s.ChannelId).Distinct().Count()} channels, "
+                + $"{volume.Setups.Select(s => s.AngleId).Distinct().Count()} angles)");
         Row(grid, "on the server", $"{volume.Compression ?? "unknown compression"}");
         Row(grid, "uncompressed", Quantities.FormatSize(DatasetBytes.Of(volume)));
         console.Write(grid);
@@ -74,5 +83,6 @@ internal static class DatasetTable
 
     private static string Number(double value) => value.ToString(CultureInfo.InvariantCulture);
 
-    private static void Row(Grid grid, string name, string value) => grid.AddRow(new Text(name, new Style(decoration: Decoration.Dim)), new Text(value));
+    private static void Row(Grid grid, string name, string value) =>
+        grid.AddRow(new Text(name, new Style(decoration: Decoration.Dim)), new Text(value));
 }

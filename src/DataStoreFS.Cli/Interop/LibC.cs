@@ -17,12 +17,12 @@ internal static partial class LibC
     public static void LeaveSession() => _ = SetSid(); // fails only for a process group's leader, which a child of ours is not
 
     /// <summary>
-    /// Makes <paramref name="path"/> (opened for reading and writing, or for appending) the descriptor <paramref name="fd"/>, and every other one that is open to
-    /// the same pipe, terminal or file. False when it cannot be opened.
+    /// Makes <paramref name="path"/> (opened for reading and writing, or for appending) the descriptor <paramref name="fd"/>, and every other one
+    /// that is open to the same pipe, terminal or file. False when it cannot be opened.
     /// </summary>
     /// <remarks>
-    /// There are others: the runtime duplicates stdin, stdout and stderr when it starts (PAL FILEInitStdHandles), and <see cref="Console"/> does when it is first used. A
-    /// duplicate that stays open keeps whoever reads the pipe's other end waiting for as long as the process lives.
+    /// There are others: the runtime duplicates stdin, stdout and stderr when it starts (PAL FILEInitStdHandles), and <see cref="Console"/> does when
+    /// it is first used. A duplicate that stays open keeps whoever reads the pipe's other end waiting for as long as the process lives.
     /// </remarks>
     public static bool Redirect(int fd, string path, bool append)
     {
@@ -44,8 +44,8 @@ internal static partial class LibC
     }
 
     /// <summary>
-    /// Keeps every inherited descriptor above stderr, except <paramref name="keep"/>, from a process that is started next. A shell's pipes and lock files would
-    /// otherwise stay open as long as the mount, and whoever waits for their end would wait that long.
+    /// Keeps every inherited descriptor above stderr, except <paramref name="keep"/>, from a process that is started next. A shell's pipes and lock
+    /// files would otherwise stay open as long as the mount, and whoever waits for their end would wait that long.
     /// </summary>
     public static void KeepDescriptorsFromChildren(int keep)
     {

@@ -6,7 +6,8 @@ namespace DataStoreFS.Cli.Options;
 /// <param name="Name">Without dashes in front.</param>
 /// <param name="Value">What the value is called in help texts; null for a switch.</param>
 /// <param name="Help">One sentence.</param>
-/// <param name="Apply">Puts the value (empty for a switch) into the settings; throws a usage <see cref="Model.DataStoreException"/> for one that cannot be.</param>
+/// <param name="Apply">Puts the value (empty for a switch) into the settings; throws a usage <see cref="Model.DataStoreException"/> for one that
+/// cannot be.</param>
 internal sealed record MountOption(string Name, string? Value, string Help, Action<MountDraft, string> Apply)
 {
     /// <summary>The only values there are, for help and completion; empty when there are others.</summary>

@@ -44,7 +44,8 @@ internal sealed class MountOptionSet
     }
 
     /// <summary>The first of them that the command line has, as it is written there; null: none.</summary>
-    public string? FirstGiven(ParseResult parsed) => _long.Select(pair => pair.Parsed).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false })?.Name;
+    public string? FirstGiven(ParseResult parsed) =>
+        _long.Select(pair => pair.Parsed).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false })?.Name;
 
     /// <summary>The <c>-o</c> lists in their order, then the long options, which therefore win.</summary>
     /// <exception cref="Model.DataStoreException">Usage.</exception>

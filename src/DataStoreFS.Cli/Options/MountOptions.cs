@@ -16,7 +16,11 @@ internal static class MountOptions
     [
         new("cache-size", "SIZE", "Memory for cached blocks (default: 1GiB or a quarter of RAM, whichever is less).",
             (s, v) => s with { CacheBytes = Quantities.ParseSize(v) }),
-        new("disk-cache", "DIR,SIZE", "Node-local folder that keeps blocks beyond memory and restarts, shared by all mounts that may write it; in -o lists DIR:SIZE (default: none).",
+        new(
+            "disk-cache",
+            "DIR,SIZE",
+            "Node-local folder that keeps blocks beyond memory and restarts, shared by all mounts that may write it; "
+                + "in -o lists DIR:SIZE (default: none).",
             (s, v) => s with { DiskCache = DiskCache(v) }),
         new("prefetch", "off|auto|N", "Fetch ahead what programs will probably read, at most N blocks (default: auto).",
             (s, v) => s with { Prefetch = v }) { Choices = s_prefetch },
@@ -35,15 +39,27 @@ internal static class MountOptions
         new("allow-other", "Let other users in (needs root, or user_allow_other in /etc/fuse.conf).", s => s with { AllowOther = true }),
         new("read-write", "Let programs write. Without it the mount is read-only, whatever mount(8) passes.", s => s with { ReadWrite = true }),
         new("ro", null, "Read-only; wins over read-write.", (d, _) => d.ReadOnly = true),
-        new("write-back", "through|journal", "Whether close() of a written block returns when the server has answered or when the journal is durable (default: through).",
-            (s, v) => s with { WriteBack = Choice(v, ("through", WriteBackMode.Through), ("journal", WriteBackMode.Journal)) }) { Choices = ["through", "journal"] },
+        new(
+            "write-back",
+            "through|journal",
+            "Whether close() of a written block returns when the server has answered or when the journal is durable (default: through).",
+            (s, v) => s with { WriteBack = Choice(v, ("through", WriteBackMode.Through), ("journal", WriteBackMode.Journal)) })
+            {
+                Choices = ["through", "journal"],
+            },
         new("journal", "DIR", "Folder of the journal of unsent blocks (default: one per dataset and version in the state folder).",
             (s, v) => s with { JournalFolder = FullPath(v) }),
         new("journal-size", "SIZE", "Largest journal; when it is full, programs that write get 'no space left' (default: 1GiB).",
             (s, v) => s with { JournalBytes = Quantities.ParseSize(v) }),
-        new("drain-timeout", "TIME", "How long unmounting waits for the server to take what is written; the rest stays in the journal (default: 45s).",
+        new(
+            "drain-timeout",
+            "TIME",
+            "How long unmounting waits for the server to take what is written; the rest stays in the journal (default: 45s).",
             (s, v) => s with { DrainTimeout = Quantities.ParseDuration(v) }),
-        new("overlay", "auto|DIR", "Show a local folder on top, which takes what programs put beside the blocks; always there with read-write (auto: one per dataset).",
+        new(
+            "overlay",
+            "auto|DIR",
+            "Show a local folder on top, which takes what programs put beside the blocks; always there with read-write (auto: one per dataset).",
             (s, v) => v == "auto" ? s with { Overlay = true } : s with { OverlayFolder = FullPath(v) }) { Choices = ["auto"] },
         new("uid", "ID", "Owner that all files show (default: who mounts).", (s, v) => s with { Uid = Id(v) }),
         new("gid", "ID", "Group that all files show (default: that of who mounts).", (s, v) => s with { Gid = Id(v) }),
@@ -62,7 +78,8 @@ internal static class MountOptions
     public static MountOption? Find(string name) => All.FirstOrDefault(o => o.Name == name);
 
     /// <summary>Applies an <c>-o</c> list.</summary>
-    /// <exception cref="DataStoreException">Usage: an option nobody knows, a value that cannot be, a value where none belongs or none where one does.</exception>
+    /// <exception cref="DataStoreException">Usage: an option nobody knows, a value that cannot be, a value where none belongs or none where one
+    /// does.</exception>
     public static void ApplyList(MountDraft draft, string list)
     {
         foreach ((string name, string? value) in OptionList.Split(list))
@@ -74,7 +91,9 @@ internal static class MountOptions
             }
             else if (!OptionList.IsForMountPrograms(name))
             {
-                string hint = Spelling.Closest(name, All.Select(o => o.Name)) is string close ? $"; did you mean {close}?" : "; 'datastorefs mount --help' lists them";
+                string hint = Spelling.Closest(name, All.Select(o => o.Name)) is string close
+                    ? $"; did you mean {close}?"
+                    : "; 'datastorefs mount --help' lists them";
                 throw new DataStoreException(DataStoreErrorKind.Usage, $"unknown mount option '{name}'{hint}");
             }
         }

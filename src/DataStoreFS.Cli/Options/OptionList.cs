@@ -38,8 +38,9 @@ internal static class OptionList
         value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(",", "\\,", StringComparison.Ordinal);
 
     /// <summary>
-    /// Whether an option is one that fstab, mount(8) or systemd put there and that a FUSE mount either always has (nosuid, nodev), or that is
-    /// for those programs only. <c>rw</c> is among them: mount(8) passes it for every line without <c>ro</c>, so it cannot mean that somebody wants to write.
+    /// Whether an option is one that fstab, mount(8) or systemd put there and that a FUSE mount either always has (nosuid, nodev), or that is for
+    /// those programs only. <c>rw</c> is among them: mount(8) passes it for every line without <c>ro</c>, so it cannot mean that somebody wants to
+    /// write.
     /// </summary>
     public static bool IsForMountPrograms(string name) =>
         name is "rw" or "defaults" or "auto" or "noauto" or "user" or "users" or "nouser" or "owner" or "group" or "nofail" or "-netdev"

@@ -28,7 +28,10 @@ internal static class Quantities
             ? (long)bytes
             : throw new DataStoreException(DataStoreErrorKind.Usage, $"'{text}' is not a size: write for example 512MiB, 1GiB or 200MB");
 
-    /// <summary><c>500ms</c>, <c>30s</c>, <c>10min</c>, <c>2h</c>, <c>1d</c>, <c>0</c>; a bare number is seconds; <c>inf</c> is <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
+    /// <summary>
+    /// <c>500ms</c>, <c>30s</c>, <c>10min</c>, <c>2h</c>, <c>1d</c>, <c>0</c>; a bare number is seconds; <c>inf</c> is
+    /// <see cref="Timeout.InfiniteTimeSpan"/>.
+    /// </summary>
     /// <exception cref="DataStoreException">Usage.</exception>
     public static TimeSpan ParseDuration(string text)
     {

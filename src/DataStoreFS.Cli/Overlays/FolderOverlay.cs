@@ -26,13 +26,16 @@ internal sealed class FolderOverlay : IOverlay
         Task.FromResult(new OverlayLines(_store.Folder, [.. Items(paths).Select(item => OverlayLine.Of(item, _lower))]));
 
     public Task<string> DiffAsync(IReadOnlyList<string> paths, CancellationToken cancellationToken) =>
-        throw new DataStoreException(DataStoreErrorKind.Usage, "differences can only be seen while the dataset is mounted; give the mount point instead of --overlay");
+        throw new DataStoreException(
+            DataStoreErrorKind.Usage, "differences can only be seen while the dataset is mounted; give the mount point instead of --overlay");
 
     public Task<int> DiscardAsync(IReadOnlyList<string> paths, CancellationToken cancellationToken)
     {
         if (_store.IsShared)
         {
-            throw new DataStoreException(DataStoreErrorKind.Local, $"a mount is using {_store.Folder}; give its mount point instead of --overlay, so that programs hear of it");
+            throw new DataStoreException(
+                DataStoreErrorKind.Local,
+                $"a mount is using {_store.Folder}; give its mount point instead of --overlay, so that programs hear of it");
         }
 
         int count = Items(paths).Count;
@@ -41,7 +44,8 @@ internal sealed class FolderOverlay : IOverlay
             int error = _store.Discard(path);
             if (error is not (PosixErrno.None or PosixErrno.ENOENT))
             {
-                throw new DataStoreException(DataStoreErrorKind.Local, $"{(path.Length == 0 ? _store.Folder : path)} cannot be discarded: {(LinuxFuse.Errno)error}");
+                throw new DataStoreException(
+                    DataStoreErrorKind.Local, $"{(path.Length == 0 ? _store.Folder : path)} cannot be discarded: {(LinuxFuse.Errno)error}");
             }
         }
 

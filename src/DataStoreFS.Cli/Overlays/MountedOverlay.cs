@@ -16,7 +16,9 @@ internal sealed class MountedOverlay(string mountPoint) : IOverlay
         ControlClient.SendAsync(mountPoint, ControlCommand.OverlayDiff, paths, cancellationToken);
 
     public async Task<int> DiscardAsync(IReadOnlyList<string> paths, CancellationToken cancellationToken) =>
-        int.Parse(await ControlClient.SendAsync(mountPoint, ControlCommand.OverlayDiscard, paths, cancellationToken).ConfigureAwait(false), CultureInfo.InvariantCulture);
+        int.Parse(
+            await ControlClient.SendAsync(mountPoint, ControlCommand.OverlayDiscard, paths, cancellationToken).ConfigureAwait(false),
+            CultureInfo.InvariantCulture);
 
     public void Dispose()
     {

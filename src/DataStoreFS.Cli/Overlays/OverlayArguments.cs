@@ -15,7 +15,11 @@ internal sealed class OverlayArguments
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private readonly Option<string?> _folder = new("--overlay") { Description = "An overlay's folder while it is not mounted, instead of MOUNTPOINT.", HelpName = "DIR" };
+    private readonly Option<string?> _folder = new("--overlay")
+    {
+        Description = "An overlay's folder while it is not mounted, instead of MOUNTPOINT.",
+        HelpName = "DIR",
+    };
 
     public void AddTo(Command verb)
     {
@@ -38,7 +42,8 @@ internal sealed class OverlayArguments
             return new FolderOverlay(Path.GetFullPath(folder));
         }
 
-        string mountPoint = Path.GetFullPath(first ?? throw new DataStoreException(DataStoreErrorKind.Usage, "name a mount point, or an overlay's folder with --overlay DIR"));
+        string mountPoint = Path.GetFullPath(
+            first ?? throw new DataStoreException(DataStoreErrorKind.Usage, "name a mount point, or an overlay's folder with --overlay DIR"));
         paths = [.. others.Select(path => Relative(mountPoint, path))];
         return new MountedOverlay(mountPoint);
     }
@@ -47,9 +52,11 @@ internal sealed class OverlayArguments
     {
         string full = Path.IsPathRooted(path) ? Path.GetFullPath(path) : Path.GetFullPath("/" + path);
         string? relative = !Path.IsPathRooted(path) ? full
-            : mountPoint is not null && full.StartsWith(mountPoint.TrimEnd('/') + "/", StringComparison.Ordinal) ? full[mountPoint.TrimEnd('/').Length..]
+            : mountPoint is not null
+                && full.StartsWith(mountPoint.TrimEnd('/') + "/", StringComparison.Ordinal) ? full[mountPoint.TrimEnd('/').Length..]
             : null;
         return relative?.Trim('/') is { Length: > 0 } found ? found
-            : throw new DataStoreException(DataStoreErrorKind.Usage, $"{path} is no path inside the tree; give it relative to the tree's top, like export.xml");
+            : throw new DataStoreException(
+                DataStoreErrorKind.Usage, $"{path} is no path inside the tree; give it relative to the tree's top, like export.xml");
     }
 }

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace DataStoreFS.Cli.Trees;
 
-/// <summary>The mount that a path lies in. Only what may be shown to others: the source column of some file systems holds user names and passwords.</summary>
+/// <summary>
+/// The mount that a path lies in. Only what may be shown to others: the source column of some file systems holds user names and passwords.
+/// </summary>
 /// <param name="Path">Where it is mounted.</param>
 /// <param name="Type">Such as <c>ext4</c>, <c>fuse.datastorefs</c>.</param>
 /// <param name="Options">The mount's own, such as <c>ro,nosuid,nodev</c>; not those of its file system.</param>

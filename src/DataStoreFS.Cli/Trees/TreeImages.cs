@@ -33,7 +33,10 @@ internal static class TreeImages
                 string timepointFolder = Path.Join(folder, string.Create(CultureInfo.InvariantCulture, $"timepoint{timepoint}"));
                 foreach (int level in Ordered(timepointFolder, "s", place.Level, backwards: false).Take(1))
                 {
-                    yield return Read(place, reader, (string.Create(CultureInfo.InvariantCulture, $"setup{setup}/timepoint{timepoint}/s{level}"), setup, timepoint, level));
+                    yield return Read(
+                        place,
+                        reader,
+                        (string.Create(CultureInfo.InvariantCulture, $"setup{setup}/timepoint{timepoint}/s{level}"), setup, timepoint, level));
                 }
             }
         }
@@ -48,7 +51,10 @@ internal static class TreeImages
 
         IEnumerable<int> numbers =
             from path in Directory.EnumerateDirectories(folder, prefix + "*")
-            let number = int.TryParse(Path.GetFileName(path.AsSpan())[prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : -1
+            let number = int.TryParse(
+                Path.GetFileName(path.AsSpan())[prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int value)
+                ? value
+                : -1
             where number >= 0
             select number;
         return [.. backwards ? numbers.OrderDescending() : numbers.Order()];
@@ -63,7 +69,8 @@ internal static class TreeImages
 
         return from name in reader.Images()
                let numbers = name.Split('/')
-               let image = (Name: name, Setup: Number(numbers[0], "setup"), Timepoint: Number(numbers[1], "timepoint"), Level: Number(numbers[2], "s"))
+               let image = (
+                   Name: name, Setup: Number(numbers[0], "setup"), Timepoint: Number(numbers[1], "timepoint"), Level: Number(numbers[2], "s"))
                where (place.Setup ?? image.Setup) == image.Setup && (place.Timepoint ?? image.Timepoint) == image.Timepoint
                select image;
     }
@@ -80,7 +87,9 @@ internal static class TreeImages
             }
         }
 
-        return new TreeImage(Path.Combine(place.Container, image.Name), image.Setup, image.Timepoint, level, attributes.Type.Bytes()) { Position = place.Position };
+        return new TreeImage(
+            Path.Combine(place.Container, image.Name), image.Setup, image.Timepoint, level, attributes.Type.Bytes())
+        { Position = place.Position };
     }
 
     private static int Number(string step, string prefix) => int.Parse(step.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture);

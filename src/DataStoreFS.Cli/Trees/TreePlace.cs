@@ -36,7 +36,8 @@ internal sealed record TreePlace(string Path, string Container)
         return Containers(full).FirstOrDefault(IsContainer) is string container
             ? new TreePlace(full, container.Length == 0 ? "/" : container)
             : throw new DataStoreException(
-                DataStoreErrorKind.Usage, $"there is no N5 container of BigDataViewer (export.n5 with setup folders) at {full}; name one, or something in it");
+                DataStoreErrorKind.Usage,
+                $"there is no N5 container of BigDataViewer (export.n5 with setup folders) at {full}; name one, or something in it");
     }
 
     private static TreePlace Inside(string full, string container, string[] steps)
@@ -44,7 +45,8 @@ internal sealed record TreePlace(string Path, string Container)
         int?[] numbers = [.. steps.Select((step, i) => i < s_prefixes.Length ? Number(step, s_prefixes[i]) : null)];
         if (numbers.Any(number => number is null))
         {
-            throw new DataStoreException(DataStoreErrorKind.Usage, $"{full} is no image or block of an N5 container; expected .../setupS/timepointT/sL/X/Y/Z, or less of it");
+            throw new DataStoreException(
+                DataStoreErrorKind.Usage, $"{full} is no image or block of an N5 container; expected .../setupS/timepointT/sL/X/Y/Z, or less of it");
         }
 
         if (!PlainFile.Exists(full))
@@ -75,8 +77,12 @@ internal sealed record TreePlace(string Path, string Container)
     }
 
     private static bool IsContainer(string folder) =>
-        Directory.Exists(folder) && Directory.EnumerateDirectories(folder, "setup*").Any(path => Number(System.IO.Path.GetFileName(path), "setup") is not null);
+        Directory.Exists(folder)
+            && Directory.EnumerateDirectories(folder, "setup*").Any(path => Number(System.IO.Path.GetFileName(path), "setup") is not null);
 
     private static int? Number(string step, string prefix) =>
-        step.StartsWith(prefix, StringComparison.Ordinal) && int.TryParse(step.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
+        step.StartsWith(prefix, StringComparison.Ordinal)
+            && int.TryParse(step.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? number
+            : null;
 }

@@ -71,7 +71,8 @@ internal static class BenchVerb
         return new BenchReport
         {
             Environment = environment,
-            Data = new BenchData(plan.Images.Count == 1 ? first.Name : $"{first.Name} ... {plan.Images[^1].Name}", first.Level.BlockSize.ToString(), first.BlockBytes),
+            Data = new BenchData(
+                plan.Images.Count == 1 ? first.Name : $"{first.Name} ... {plan.Images[^1].Name}", first.Level.BlockSize.ToString(), first.BlockBytes),
             Phases = phases,
             Notes = BenchNotes.Of(phases, files, environment.Load, environment.Cores),
         };
@@ -81,7 +82,9 @@ internal static class BenchVerb
         {
             try
             {
-                return mount.IsOurs ? MountStatusJson.Read(await ControlClient.SendAsync(mount.Path, ControlCommand.Status, cancellationToken).ConfigureAwait(false)) : null;
+                return mount.IsOurs
+                    ? MountStatusJson.Read(await ControlClient.SendAsync(mount.Path, ControlCommand.Status, cancellationToken).ConfigureAwait(false))
+                    : null;
             }
             catch (DataStoreException unknown) when (unknown.Kind == DataStoreErrorKind.NotFound)
             {

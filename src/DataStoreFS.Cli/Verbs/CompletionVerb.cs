@@ -3,7 +3,9 @@ using DataStoreFS.Model;
 
 namespace DataStoreFS.Cli.Verbs;
 
-/// <summary><c>datastorefs completion SHELL</c>: a script that asks the program itself (its <c>[suggest]</c> directive) what could come next.</summary>
+/// <summary>
+/// <c>datastorefs completion SHELL</c>: a script that asks the program itself (its <c>[suggest]</c> directive) what could come next.
+/// </summary>
 internal static class CompletionVerb
 {
     // File names complete where the program suggests nothing.

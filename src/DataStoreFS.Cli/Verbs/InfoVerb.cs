@@ -52,7 +52,8 @@ internal static class InfoVerb
         var client = new DataStoreClient(source.Server, pool, new RemoteOptions { Token = token });
         await using (client.ConfigureAwait(false))
         {
-            OpenedVolume opened = await new VolumeOpener(client, NullLogger.Instance).OpenAsync(source, volume: 0, writable: false, cancellationToken).ConfigureAwait(false);
+            OpenedVolume opened = await new VolumeOpener(client, NullLogger.Instance).OpenAsync(
+                source, volume: 0, writable: false, cancellationToken).ConfigureAwait(false);
             return opened.Info;
         }
     }

@@ -16,7 +16,12 @@ internal static partial class MountPointArgument
     /// <summary>Where something else may be given instead.</summary>
     public static Argument<string?> CreateOptional()
     {
-        var argument = new Argument<string?>("MOUNTPOINT") { HelpName = "MOUNTPOINT", Description = "Where it is mounted.", Arity = ArgumentArity.ZeroOrOne };
+        var argument = new Argument<string?>("MOUNTPOINT")
+        {
+            HelpName = "MOUNTPOINT",
+            Description = "Where it is mounted.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         argument.CompletionSources.Add(_ => Mounted());
         return argument;
     }

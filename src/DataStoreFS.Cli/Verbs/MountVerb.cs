@@ -15,8 +15,14 @@ internal static class MountVerb
     /// <param name="args">The whole command line, for starting it again in the background.</param>
     public static Command Create(IReadOnlyList<string> args)
     {
-        var source = new Argument<string>("SOURCE") { Description = "http(s)://HOST:PORT/datasets/UUID[/VERSION], or the /bdv/UUID/VERSION address you already have." };
-        var mountPoint = new Argument<string>("MOUNTPOINT") { Description = "An existing, empty directory, or /dev/fd/N for a FUSE descriptor that is mounted already." };
+        var source = new Argument<string>("SOURCE")
+        {
+            Description = "http(s)://HOST:PORT/datasets/UUID[/VERSION], or the /bdv/UUID/VERSION address you already have.",
+        };
+        var mountPoint = new Argument<string>("MOUNTPOINT")
+        {
+            Description = "An existing, empty directory, or /dev/fd/N for a FUSE descriptor that is mounted already.",
+        };
         var options = new MountOptionSet();
         var verb = new Verb("mount", "Show a remote dataset as a local tree. Returns when the tree is readable.")
         {
@@ -57,7 +63,8 @@ internal static class MountVerb
         if (draft.LogFile?.StartsWith(draft.Settings.MountPoint + "/", StringComparison.Ordinal) == true)
         {
             throw new DataStoreException(
-                DataStoreErrorKind.Usage, $"the log file {draft.LogFile} lies below the mount point, where the daemon would wait for itself; choose another place");
+                DataStoreErrorKind.Usage,
+                $"the log file {draft.LogFile} lies below the mount point, where the daemon would wait for itself; choose another place");
         }
 
         return draft;

@@ -89,7 +89,8 @@ internal static class OverlayVerb
         return verb;
     }
 
-    private static async Task<int> DiscardAsync(ParseResult parsed, OverlayArguments arguments, bool all, bool yes, CancellationToken cancellationToken)
+    private static async Task<int> DiscardAsync(
+        ParseResult parsed, OverlayArguments arguments, bool all, bool yes, CancellationToken cancellationToken)
     {
         using IOverlay overlay = arguments.Open(parsed, out IReadOnlyList<string> paths);
         if (all == paths.Count > 0)
@@ -129,7 +130,8 @@ internal static class OverlayVerb
 
     private static void Show(OverlayLines lines, IOverlay overlay)
     {
-        Grid grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn(new GridColumn().NoWrap()).AddColumn(new GridColumn().NoWrap().RightAligned()).AddColumn(new GridColumn().NoWrap());
+        Grid grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn(new GridColumn().NoWrap()).AddColumn(
+            new GridColumn().NoWrap().RightAligned()).AddColumn(new GridColumn().NoWrap());
         foreach (OverlayLine line in lines.Changes)
         {
             string size = line.Kind == "file" && line.Difference != OverlayDifference.Removed ? Quantities.FormatSize(line.Size) : "";

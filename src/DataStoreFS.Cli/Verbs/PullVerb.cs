@@ -80,9 +80,12 @@ internal static class PullVerb
                 Console.WriteLine(result.XmlPath);
                 return 0;
             }
-            catch (Exception ended) when ((ended is DataStoreException && counters.Done > 0) || (ended is OperationCanceledException && counters.Total > 0))
+            catch (Exception ended) when (
+                (ended is DataStoreException && counters.Done > 0) || (ended is OperationCanceledException && counters.Total > 0))
             {
-                display.Say($"stopped after {TransferLine.Count(counters.Done)} of {TransferLine.Count(counters.Total)} blocks; the same command goes on from there");
+                display.Say(
+                    $"stopped after {TransferLine.Count(counters.Done)} of {TransferLine.Count(counters.Total)} blocks; "
+                        + "the same command goes on from there");
                 throw;
             }
         }

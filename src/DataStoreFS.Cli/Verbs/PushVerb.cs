@@ -74,14 +74,18 @@ internal static class PushVerb
             {
                 PushResult result = await display.ShowAsync(() => pusher.RunAsync(request, stop.Token)).ConfigureAwait(false);
                 display.Say(
-                    $"complete: {TransferLine.Count(result.Blocks)} blocks, {TransferLine.Count(result.Sent)} of them sent now ({Quantities.FormatSize(result.Bytes)})");
+                    $"complete: {TransferLine.Count(result.Blocks)} blocks, {TransferLine.Count(result.Sent)} of them sent now "
+                        + $"({Quantities.FormatSize(result.Bytes)})");
                 display.Say($"mount it with: datastorefs mount {result.Source} MOUNTPOINT");
                 Console.WriteLine(result.Source);
                 return 0;
             }
-            catch (Exception ended) when ((ended is DataStoreException && counters.Done > 0) || (ended is OperationCanceledException && counters.Total > 0))
+            catch (Exception ended) when (
+                (ended is DataStoreException && counters.Done > 0) || (ended is OperationCanceledException && counters.Total > 0))
             {
-                display.Say($"stopped after {TransferLine.Count(counters.Done)} of {TransferLine.Count(counters.Total)} blocks; the same command goes on from there");
+                display.Say(
+                    $"stopped after {TransferLine.Count(counters.Done)} of {TransferLine.Count(counters.Total)} blocks; "
+                        + "the same command goes on from there");
                 throw;
             }
         }
@@ -92,6 +96,7 @@ internal static class PushVerb
         SourceAddress server = SourceAddress.Parse(text);
         return server.Uuid is null
             ? server
-            : throw new DataStoreException(DataStoreErrorKind.Usage, $"'{text}' names a dataset; push makes one and needs the server alone: {server.Server}");
+            : throw new DataStoreException(
+                DataStoreErrorKind.Usage, $"'{text}' names a dataset; push makes one and needs the server alone: {server.Server}");
     }
 }

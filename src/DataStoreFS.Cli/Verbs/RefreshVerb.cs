@@ -16,7 +16,8 @@ internal static class RefreshVerb
         verb.Add(mountPoint);
         verb.SetAction(async (parsed, cancellationToken) =>
         {
-            await ControlClient.SendAsync(Path.GetFullPath(parsed.GetRequiredValue(mountPoint)), ControlCommand.Refresh, cancellationToken).ConfigureAwait(false);
+            await ControlClient.SendAsync(
+                Path.GetFullPath(parsed.GetRequiredValue(mountPoint)), ControlCommand.Refresh, cancellationToken).ConfigureAwait(false);
             return 0;
         });
         return verb;

@@ -14,10 +14,26 @@ internal static class ServeVerb
     public static Command Create()
     {
         var folder = new Argument<string>("DIR") { Description = "Holds datasets as UUID/VERSION/export.xml and UUID/VERSION/export.n5." };
-        var urls = new Option<string[]>("--urls") { Description = "Where to listen (default: http://127.0.0.1:9080); port 0 takes a free one.", HelpName = "URL" };
-        var accessLog = new Option<string>("--access-log") { Description = "Append a line METHOD STATUS BYTES CONNECTION for every request to FILE.", HelpName = "FILE" };
-        var tokenFile = new Option<string>("--token-file") { Description = "Demand the token in the first line of FILE from clients.", HelpName = "FILE" };
-        var maxBody = new Option<string>("--max-request-body") { Description = "Largest request body (default: 10MiB, as the original).", HelpName = "SIZE" };
+        var urls = new Option<string[]>("--urls")
+        {
+            Description = "Where to listen (default: http://127.0.0.1:9080); port 0 takes a free one.",
+            HelpName = "URL",
+        };
+        var accessLog = new Option<string>("--access-log")
+        {
+            Description = "Append a line METHOD STATUS BYTES CONNECTION for every request to FILE.",
+            HelpName = "FILE",
+        };
+        var tokenFile = new Option<string>("--token-file")
+        {
+            Description = "Demand the token in the first line of FILE from clients.",
+            HelpName = "FILE",
+        };
+        var maxBody = new Option<string>("--max-request-body")
+        {
+            Description = "Largest request body (default: 10MiB, as the original).",
+            HelpName = "SIZE",
+        };
         var imitate = new Option<bool>("--imitate-original") { Description = "Be as slow as the original server, for benchmarks.", Hidden = true };
         var verb = new Verb("serve", "Serve a folder of datasets.")
         {

@@ -64,7 +64,10 @@ internal static class StatusVerb
         if (status.Disk is { } disk)
         {
             string hits = Number(disk.Hits);
-            Row(grid, "disk cache", $"{Quantities.FormatSize(disk.Bytes)} of {Quantities.FormatSize(disk.Size)}, {Number(disk.Blocks)} blocks, {hits} read from it");
+            Row(
+                grid,
+                "disk cache",
+                $"{Quantities.FormatSize(disk.Bytes)} of {Quantities.FormatSize(disk.Size)}, {Number(disk.Blocks)} blocks, {hits} read from it");
         }
 
         Row(grid, "read ahead", $"{Number(status.Prefetched)} blocks, {Number(status.PrefetchedUsed)} of them used");
@@ -74,9 +77,22 @@ internal static class StatusVerb
         Row(grid, "bytes read", Quantities.FormatSize(status.BytesRead));
         if (status.WriteBack is WriteBackStatus written)
         {
-            Row(grid, "written", $"{Number(written.SentBlocks)} blocks sent, {Number(written.PendingBlocks)} on their way ({Quantities.FormatSize(written.PendingBytes)})");
-            Row(grid, "journal", $"{Quantities.FormatSize(written.JournalBytes)} of {Quantities.FormatSize(written.JournalLimit)}, {Number(written.PostponedBlocks)} blocks wait to be tried again");
-            Row(grid, "refused", written.ParkedBlocks == 0 ? "nothing" : $"{Number(written.ParkedBlocks)} blocks, kept in {written.ParkedFolder}; --parked lists them");
+            Row(
+                grid,
+                "written",
+                $"{Number(written.SentBlocks)} blocks sent, {Number(written.PendingBlocks)} on their way "
+                    + $"({Quantities.FormatSize(written.PendingBytes)})");
+            Row(
+                grid,
+                "journal",
+                $"{Quantities.FormatSize(written.JournalBytes)} of {Quantities.FormatSize(written.JournalLimit)}, "
+                    + $"{Number(written.PostponedBlocks)} blocks wait to be tried again");
+            Row(
+                grid,
+                "refused",
+                written.ParkedBlocks == 0
+                    ? "nothing"
+                    : $"{Number(written.ParkedBlocks)} blocks, kept in {written.ParkedFolder}; --parked lists them");
             Row(grid, "last error", written.LastError is null ? "none" : $"{written.LastErrorTime:u} {written.LastError}");
         }
 
@@ -96,7 +112,8 @@ internal static class StatusVerb
         }
     }
 
-    private static void Row(Grid grid, string name, string value) => grid.AddRow(new Text(name, new Style(decoration: Decoration.Dim)), new Text(value));
+    private static void Row(Grid grid, string name, string value) =>
+        grid.AddRow(new Text(name, new Style(decoration: Decoration.Dim)), new Text(value));
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 }

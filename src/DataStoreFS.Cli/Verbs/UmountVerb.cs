@@ -11,7 +11,10 @@ internal static class UmountVerb
     public static Command Create()
     {
         Argument<string> mountPoint = MountPointArgument.Create();
-        var lazy = new Option<bool>("--lazy", "-z") { Description = "Also when files are open: the tree disappears now, open files are answered for a while." };
+        var lazy = new Option<bool>("--lazy", "-z")
+        {
+            Description = "Also when files are open: the tree disappears now, open files are answered for a while.",
+        };
         var verb = new Verb("umount", "Unmount.")
         {
             Examples =

@@ -26,7 +26,8 @@ internal static class WarmVerb
         var place = new Argument<string>("SOURCE|PATH")
         {
             HelpName = "SOURCE|PATH",
-            Description = "A dataset, http(s)://HOST:PORT/datasets/UUID[/VERSION], or a folder or file in a mounted tree, such as MOUNTPOINT/export.n5/setup0.",
+            Description = "A dataset, http(s)://HOST:PORT/datasets/UUID[/VERSION], or a folder or file in a mounted tree, "
+                + "such as MOUNTPOINT/export.n5/setup0.",
         };
         var filter = new FilterOptions();
         var options = new MountOptionSet("disk-cache", "max-age", "timeout", "token-file");
@@ -34,7 +35,9 @@ internal static class WarmVerb
         {
             Examples =
             [
-                ("datastorefs warm http://server:9080/datasets/UUID/0 --level 1,2 --timepoint 0-10 --disk-cache /local/blocks,100GiB", "Before a job: a mount with the same --disk-cache finds the blocks"),
+                (
+                    "datastorefs warm http://server:9080/datasets/UUID/0 --level 1,2 --timepoint 0-10 --disk-cache /local/blocks,100GiB",
+                    "Before a job: a mount with the same --disk-cache finds the blocks"),
                 ("datastorefs warm ~/data/export.n5/setup0/timepoint3/s1", "One image, into the disk cache of the mount it lies in"),
             ],
         };
@@ -61,13 +64,17 @@ internal static class WarmVerb
         settings.Validate();
         if (settings.Source.Uuid is null)
         {
-            throw new DataStoreException(DataStoreErrorKind.Usage, $"{settings.Source} is a whole server; name a dataset: {settings.Source}/datasets/UUID");
+            throw new DataStoreException(
+                DataStoreErrorKind.Usage, $"{settings.Source} is a whole server; name a dataset: {settings.Source}/datasets/UUID");
         }
 
         return new WarmRequest
         {
             Source = settings.Source,
-            Disk = settings.DiskCache ?? throw new DataStoreException(DataStoreErrorKind.Usage, "a dataset is fetched into a folder of this node: give it, and its largest size, with --disk-cache DIR,SIZE"),
+            Disk = settings.DiskCache
+                ?? throw new DataStoreException(
+                    DataStoreErrorKind.Usage,
+                    "a dataset is fetched into a folder of this node: give it, and its largest size, with --disk-cache DIR,SIZE"),
             Filter = filter,
             Remote = new RemoteOptions { Timeout = settings.RequestTimeout, Token = Tokens.Find(settings.TokenFile) },
             MaxAge = settings.MaxAge,
@@ -80,7 +87,8 @@ internal static class WarmVerb
         using var log = new LineLog(LogLevel.Warning, new StderrSink());
         var counters = new TransferCounters();
         var display = new TransferDisplay(Name, counters);
-        return await ShowAsync(display, counters, stop => new Warmer(request, counters, display.Say, log.CreateLogger(Name)).RunAsync(stop)).ConfigureAwait(false);
+        return await ShowAsync(
+            display, counters, stop => new Warmer(request, counters, display.Say, log.CreateLogger(Name)).RunAsync(stop)).ConfigureAwait(false);
     }
 
     private static async Task<int> WarmPathAsync(string path, ImageFilter filter, string? unwanted)
@@ -89,18 +97,22 @@ internal static class WarmVerb
         if (!mount.IsOurs)
         {
             string kind = mount.Type == "unknown" ? "" : $" (it is on {mount.Type})";
-            throw new DataStoreException(DataStoreErrorKind.Usage, $"{path} is in no mounted dataset{kind}; mount the dataset first, or give its http:// address with --disk-cache");
+            throw new DataStoreException(
+                DataStoreErrorKind.Usage,
+                $"{path} is in no mounted dataset{kind}; mount the dataset first, or give its http:// address with --disk-cache");
         }
 
         if (unwanted is not null)
         {
-            throw new DataStoreException(DataStoreErrorKind.Usage, $"{unwanted} is for an http:// address; the mount at {mount.Path} has its own disk cache and token");
+            throw new DataStoreException(
+                DataStoreErrorKind.Usage, $"{unwanted} is for an http:// address; the mount at {mount.Path} has its own disk cache and token");
         }
 
         var counters = new TransferCounters();
         var display = new TransferDisplay(Name, counters);
         var warmer = new MountWarmer(AskAsync, counters, display.Say);
-        return await ShowAsync(display, counters, stop => warmer.RunAsync(path, () => TreeImages.Of(TreePlace.Of(path), filter), stop)).ConfigureAwait(false);
+        return await ShowAsync(
+            display, counters, stop => warmer.RunAsync(path, () => TreeImages.Of(TreePlace.Of(path), filter), stop)).ConfigureAwait(false);
 
         async Task<MountStatus> AskAsync(CancellationToken stop) =>
             MountStatusJson.Read(await ControlClient.SendAsync(mount.Path, ControlCommand.Status, stop).ConfigureAwait(false));
@@ -124,7 +136,9 @@ internal static class WarmVerb
         }
         catch (Exception ended) when (ended is DataStoreException or OperationCanceledException && counters.Total > 0)
         {
-            display.Say($"stopped after {TransferLine.Count(counters.Done)} of {TransferLine.Count(counters.Total)} blocks, which stay; the same command goes on from there");
+            display.Say(
+                $"stopped after {TransferLine.Count(counters.Done)} of {TransferLine.Count(counters.Total)} blocks, which stay; "
+                    + "the same command goes on from there");
             throw;
         }
     }

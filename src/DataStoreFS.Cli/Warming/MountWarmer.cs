@@ -65,7 +65,8 @@ internal sealed class MountWarmer(Func<CancellationToken, Task<MountStatus>> sta
             {
                 if (readers.Failed >= MostFaults)
                 {
-                    throw new DataStoreException(DataStoreErrorKind.Local, $"{readers.FirstFault}; 'datastorefs status' says what is wrong with the mount");
+                    throw new DataStoreException(
+                        DataStoreErrorKind.Local, $"{readers.FirstFault}; 'datastorefs status' says what is wrong with the mount");
                 }
 
                 if (read++ % most == 0)
@@ -97,7 +98,8 @@ internal sealed class MountWarmer(Func<CancellationToken, Task<MountStatus>> sta
         long bytes = read == 0 ? 0 : (long)(counters.Bytes * ((double)fetched / read));
         DiskTierStatistics old = DiskOf(before);
         DiskTierStatistics now = DiskOf(after);
-        return new WarmResult(fetched, bytes, read - fetched, _missing, null, now.Refused - old.Refused, readers.Failed, fault, now.Evicted - old.Evicted);
+        return new WarmResult(
+            fetched, bytes, read - fetched, _missing, null, now.Refused - old.Refused, readers.Failed, fault, now.Evicted - old.Evicted);
     }
 
     private void Announce(string path, IReadOnlyList<TreeImage> images, long size)
@@ -105,11 +107,14 @@ internal sealed class MountWarmer(Func<CancellationToken, Task<MountStatus>> sta
         long bytes = (long)Math.Min(images.Sum(image => (decimal)image.Blocks * DiskTier.BytesOf(image.BlockBytes)), long.MaxValue);
         if (bytes > size)
         {
-            say($"{path} takes up to {Quantities.FormatSize(bytes)}, but the mount's disk cache may hold {Quantities.FormatSize(size)}: blocks that come first will be gone at "
+            say(
+                $"{path} takes up to {Quantities.FormatSize(bytes)}, but the mount's disk cache may hold {Quantities.FormatSize(size)}: "
+                    + "blocks that come first will be gone at "
                 + "the end; narrow it with --setup, --timepoint or --level");
         }
     }
 
     private static DiskTierStatistics DiskOf(MountStatus status) => status.Disk
-        ?? throw new DataStoreException(DataStoreErrorKind.Refused, $"the mount at {status.MountPoint} has no disk cache to fill; mount it with --disk-cache DIR,SIZE");
+        ?? throw new DataStoreException(
+            DataStoreErrorKind.Refused, $"the mount at {status.MountPoint} has no disk cache to fill; mount it with --disk-cache DIR,SIZE");
 }

@@ -26,7 +26,11 @@ internal sealed class TreeReaders : IDisposable
         _room = new SemaphoreSlim(threads); // so that no thread waits for its next file
 
         // Threads of their own: they block in the kernel, which the pool's are not for.
-        _threads = [.. Enumerable.Range(0, threads).Select(_ => Task.Factory.StartNew(Work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+        _threads =
+        [
+            .. Enumerable.Range(0, threads).Select(
+                _ => Task.Factory.StartNew(Work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)),
+        ];
     }
 
     public long Failed => Volatile.Read(ref _failed);

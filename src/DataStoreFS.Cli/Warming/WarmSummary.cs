@@ -7,7 +7,9 @@ namespace DataStoreFS.Cli.Warming;
 /// <summary>What a run came to, in one line.</summary>
 internal static class WarmSummary
 {
-    /// <summary>Such as <c>3,000 blocks: 2,880 fetched (1.4 GiB, 120 MiB/s), 100 were there, 20 missing on the server, which is remembered; 12 s</c>.</summary>
+    /// <summary>
+    /// Such as <c>3,000 blocks: 2,880 fetched (1.4 GiB, 120 MiB/s), 100 were there, 20 missing on the server, which is remembered; 12 s</c>.
+    /// </summary>
     public static string Describe(WarmResult result, TimeSpan time)
     {
         long blocks = result.Fetched + result.Present + result.Missing + result.Failed;
@@ -45,6 +47,7 @@ internal static class WarmSummary
     /// <summary>What went wrong all the same, or null.</summary>
     public static string? Complaint(WarmResult result) =>
         result.FirstFault is { } fault ? $"{TransferLine.Count(result.Failed)} blocks could not be fetched; the first: {fault.Message}"
-        : result.Lost > 0 ? $"the disk cache did not take {TransferLine.Count(result.Lost)} of the blocks, in time or at all; run the same command again, and see that its disk is not full"
+        : result.Lost > 0 ? $"the disk cache did not take {TransferLine.Count(result.Lost)} of the blocks, in time or at all; "
+            + "run the same command again, and see that its disk is not full"
         : null;
 }

@@ -109,11 +109,16 @@ internal sealed class BigDataServer
         json.Append(",\"maxNumSetups\":").Append(document.Setups.Count);
         json.Append(",\"maxNumLevels\":").Append(levels.Values.Select(l => l.Count).DefaultIfEmpty().Max());
         json.Append(",\"perSetupMipmapInfo\":{").AppendJoin(',', levels.Select(s => $"\"{s.Key}\":{Mipmap(s.Value)}")).Append('}');
-        json.Append(",\"dimsAndExistence\":[").AppendJoin(',', timepoints.SelectMany(t => levels.SelectMany(s => s.Value.Select((l, i) =>
-            $"[{{\"timepointId\":{t},\"setupId\":{s.Key},\"level\":{i}}},{{\"dimensions\":[{l.Info.Dimensions.X},{l.Info.Dimensions.Y},{l.Info.Dimensions.Z}],\"exists\":true}}]"))));
-        json.Append("],\"dataType\":").Append(levels.Values.FirstOrDefault(l => l.Count > 0) is { } any ? $"\"{any[0].VoxelType.Name().ToUpperInvariant()}\"" : "null");
+        json.Append(",\"dimsAndExistence\":[").AppendJoin(
+            ',', timepoints.SelectMany(t => levels.SelectMany(s => s.Value.Select((l, i) => View(t, s.Key, i, l.Info.Dimensions)))));
+        json.Append("],\"dataType\":").Append(
+            levels.Values.FirstOrDefault(l => l.Count > 0) is { } any ? $"\"{any[0].VoxelType.Name().ToUpperInvariant()}\"" : "null");
         return json.Append('}').ToString();
     }
+
+    private static string View(int timepoint, int setup, int level, Size3 size) =>
+        $"[{{\"timepointId\":{timepoint},\"setupId\":{setup},\"level\":{level}}},"
+            + $"{{\"dimensions\":[{size.X},{size.Y},{size.Z}],\"exists\":true}}]";
 
     private static string Mipmap(IReadOnlyList<LevelFolder> levels)
     {

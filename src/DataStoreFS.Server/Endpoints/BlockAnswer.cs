@@ -8,18 +8,18 @@ using DataStoreFS.Server.Storage;
 namespace DataStoreFS.Server.Endpoints;
 
 /// <summary>
-/// The frames of one request's blocks. All files are opened and all headers checked before the first byte is sent, so the answer's length is known; packed blocks
-/// are unpacked before that, too, as far as memory allows (<see cref="DataStoreServerOptions.MaxBufferedAnswer"/>). Raw blocks are read from their
-/// file straight into the connection's buffer.
+/// The frames of one request's blocks. All files are opened and all headers checked before the first byte is sent, so the answer's length is known;
+/// packed blocks are unpacked before that, too, as far as memory allows (<see cref="DataStoreServerOptions.MaxBufferedAnswer"/>). Raw blocks are read
+/// from their file straight into the connection's buffer.
 /// </summary>
 /// <remarks>Contract: owns its blocks' files and buffers until <see cref="Dispose"/>; used by one request.</remarks>
 internal sealed class BlockAnswer : IDisposable
 {
     public const int FrameHeader = 12;
 
-    // A piece is one segment of the connection's memory and one hand-over to the socket. So large that a frame of 512 KiB, the usual block, is one piece. Against
-    // pieces of 256 KiB with a segment for each frame header, two such blocks a request on two connections cost a fifth to a third less processor time; one block a
-    // request and blocks of 64 KiB cost the same within the noise.
+    // A piece is one segment of the connection's memory and one hand-over to the socket. So large that a frame of 512 KiB, the usual block, is one
+    // piece. Against pieces of 256 KiB with a segment for each frame header, two such blocks a request on two connections cost a fifth to a third
+    // less processor time; one block a request and blocks of 64 KiB cost the same within the noise.
     private const int MostInPiece = TransportMemory.PieceBytes;
 
     private readonly NativeBlockPool _pool;
@@ -93,7 +93,9 @@ internal sealed class BlockAnswer : IDisposable
         _count = 0;
     }
 
-    /// <summary>Puts the next frames, or the next part of one, into the connection's memory as one piece: one send, however small the blocks are.</summary>
+    /// <summary>
+    /// Puts the next frames, or the next part of one, into the connection's memory as one piece: one send, however small the blocks are.
+    /// </summary>
     /// <returns>Bytes of the piece.</returns>
     private int WritePiece(PipeWriter body)
     {

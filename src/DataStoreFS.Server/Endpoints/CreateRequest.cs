@@ -70,7 +70,9 @@ internal static class CreateRequest
             Record = record,
             Transformations = [.. Optional(json, "transformations")?.EnumerateArray().Select(
                 t => t.ValueKind == JsonValueKind.Null ? null : Doubles(t, AffineNumbers)) ?? []],
-            Registrations = Optional(json, "viewRegistrations") is { } views ? [.. views.EnumerateArray().Select(v => Registration(v, record))] : null,
+            Registrations = Optional(json, "viewRegistrations") is { } views
+                ? [.. views.EnumerateArray().Select(v => Registration(v, record))]
+                : null,
             Label = Label(json, allowNumericLabel),
         };
     }
@@ -94,7 +96,8 @@ internal static class CreateRequest
             throw Wrong(record.Levels.Count == 0 ? string.Empty : $"{record.Levels.Count} resolution levels");
         }
 
-        DatasetLimits.RequireImage(new Size3(record.Dimensions[0], record.Dimensions[1], record.Dimensions[2]), voxelType, DataStoreErrorKind.Refused);
+        DatasetLimits.RequireImage(
+            new Size3(record.Dimensions[0], record.Dimensions[1], record.Dimensions[2]), voxelType, DataStoreErrorKind.Refused);
         foreach (LevelRecord level in record.Levels)
         {
             DatasetLimits.RequireAxes(level.Factors, "resolution", DataStoreErrorKind.Refused);
@@ -115,8 +118,9 @@ internal static class CreateRequest
             throw Wrong($"Channel={channel} and angle={angle} not found.");
         }
 
-        return new PlannedRegistration(Required(view, "time").GetInt32(), channel, angle, [.. Required(view, "transformations").EnumerateArray().Select(
-            t => (Optional(t, "name")?.GetString(), Doubles(Required(t, "rowPackedMatrix"), AffineNumbers)))]);
+        IEnumerable<(string? Name, double[] Matrix)> transformations = Required(view, "transformations").EnumerateArray()
+            .Select(t => (Optional(t, "name")?.GetString(), Doubles(Required(t, "rowPackedMatrix"), AffineNumbers)));
+        return new PlannedRegistration(Required(view, "time").GetInt32(), channel, angle, [.. transformations]);
     }
 
     /// <summary>A label becomes a file's name: what cannot be in one is a blank.</summary>
@@ -144,13 +148,17 @@ internal static class CreateRequest
     private static double[] Doubles(JsonElement array, int count)
     {
         double[] values = [.. array.EnumerateArray().Select(v => v.GetDouble()).Take(count)];
-        return values.Length == count && values.All(double.IsFinite) ? values : throw Wrong($"Index {values.Length} out of bounds for length {values.Length}");
+        return values.Length == count && values.All(double.IsFinite)
+            ? values
+            : throw Wrong($"Index {values.Length} out of bounds for length {values.Length}");
     }
 
     private static Size3 Three(JsonElement array)
     {
         int[] values = [.. array.EnumerateArray().Select(v => v.GetInt32())];
-        return values.Length == 3 ? new Size3(values[0], values[1], values[2]) : throw Wrong($"Index {values.Length} out of bounds for length {values.Length}");
+        return values.Length == 3
+            ? new Size3(values[0], values[1], values[2])
+            : throw Wrong($"Index {values.Length} out of bounds for length {values.Length}");
     }
 
     private static JsonElement Required(JsonElement json, string key) => Optional(json, key) ?? throw Wrong($"{key} is marked non-null but is null");

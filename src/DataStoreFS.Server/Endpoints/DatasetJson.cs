@@ -6,7 +6,9 @@ using DataStoreFS.Server.Storage;
 
 namespace DataStoreFS.Server.Endpoints;
 
-/// <summary>The dataset's JSON, byte for byte as the original's: one line, all keys always there, in this order, numbers as Java writes them.</summary>
+/// <summary>
+/// The dataset's JSON, byte for byte as the original's: one line, all keys always there, in this order, numbers as Java writes them.
+/// </summary>
 internal static class DatasetJson
 {
     public static string Render(Dataset dataset, IReadOnlyList<int> versions, IReadOnlyList<int> timepointIds)

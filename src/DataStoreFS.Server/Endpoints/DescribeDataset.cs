@@ -55,7 +55,8 @@ internal sealed class DescribeDataset
     public Task ChannelsAsync(Exchange exchange)
     {
         string count = _datasets.Get(exchange.Path.Text(1)).Record.Channels.ToString(CultureInfo.InvariantCulture);
-        return exchange.TextAsync(200, count, exchange.Accept.StartsWith("application/json", StringComparison.Ordinal) ? "application/json" : "text/plain;charset=utf-8");
+        return exchange.TextAsync(
+            200, count, exchange.Accept.StartsWith("application/json", StringComparison.Ordinal) ? "application/json" : "text/plain;charset=utf-8");
     }
 
     /// <summary><c>GET /datasets/{u}/common-metadata</c></summary>

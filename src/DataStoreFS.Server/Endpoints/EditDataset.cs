@@ -7,7 +7,10 @@ using DataStoreFS.Server.Storage;
 namespace DataStoreFS.Server.Endpoints;
 
 /// <summary>Changes of a dataset's description: common metadata and further channels.</summary>
-[SuppressMessage("Reliability", "CA1001:Types that own disposable fields should be disposable", Justification = "A SemaphoreSlim whose wait handle is not used holds nothing.")]
+[SuppressMessage(
+    "Reliability",
+    "CA1001:Types that own disposable fields should be disposable",
+    Justification = "A SemaphoreSlim whose wait handle is not used holds nothing.")]
 internal sealed class EditDataset
 {
     private const int MostChannels = 1000;

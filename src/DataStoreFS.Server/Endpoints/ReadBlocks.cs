@@ -66,7 +66,8 @@ internal sealed class ReadBlocks
         List<BlockAddress> blocks = new(1)
         {
             new BlockAddress(
-                path.Long(FirstBlock, "x"), path.Long(7, "y"), path.Long(8, "z"), path.Int(9, "TIME"), path.Int(10, "CHANNEL"), path.Int(LastOfFirstBlock, "ANGLE")),
+                path.Long(FirstBlock, "x"), path.Long(7, "y"), path.Long(8, "z"), path.Int(9, "TIME"), path.Int(10, "CHANNEL"),
+                path.Int(LastOfFirstBlock, "ANGLE")),
         };
         BlockAddress.Scan(path.After(LastOfFirstBlock), blocks);
         return blocks;

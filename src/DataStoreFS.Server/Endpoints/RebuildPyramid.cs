@@ -23,7 +23,8 @@ internal sealed class RebuildPyramid
     public Task HandleAsync(Exchange exchange)
     {
         RequestPath path = exchange.Path;
-        (int timepoint, int channel, int angle, int version) = (path.Int(2, "TIME"), path.Int(3, "CHANNEL"), path.Int(4, "ANGLE"), path.Int(5, "versionParam"));
+        (int timepoint, int channel, int angle, int version) = (
+            path.Int(2, "TIME"), path.Int(3, "CHANNEL"), path.Int(4, "ANGLE"), path.Int(5, "versionParam"));
         DatasetFolder folder = _datasets.Get(path.Text(1)).Folder;
         SpimDocument document = folder.AddressDocument();
         int setup = document.SetupOf(channel, angle);

@@ -29,9 +29,11 @@ internal sealed class StartDataset
         RequestPath path = exchange.Path;
         Size3 factors = new(path.Int(2, "RxParam"), path.Int(3, "RyParam"), path.Int(4, "RzParam"));
         string mode = path.Text(6);
-        if (path.QueryValue("timeout") is { Length: > 0 } timeout && !long.TryParse(timeout, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
+        if (path.QueryValue("timeout") is { Length: > 0 } timeout
+            && !long.TryParse(timeout, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
         {
-            throw new Refusal(404, $"RESTEASY003870: Unable to extract parameter from http request: javax.ws.rs.QueryParam(\"timeout\") value is '{timeout}'");
+            throw new Refusal(
+                404, $"RESTEASY003870: Unable to extract parameter from http request: javax.ws.rs.QueryParam(\"timeout\") value is '{timeout}'");
         }
 
         if (mode is not ("read" or "write" or "read-write" or "no-access"))
@@ -57,7 +59,8 @@ internal sealed class StartDataset
         RequestPath path = exchange.Path;
         (int x, int y, int z) = (path.Int(2, "RxParam"), path.Int(3, "RyParam"), path.Int(4, "RzParam"));
         int version = VersionText.Parse(path[5]) ?? -1;
-        string json = $"{{\"uuid\":{DatasetJson.Quote(path.Text(1))},\"version\":{version},\"mode\":\"READ_WRITE\",\"resolutionLevels\":[[{x},{y},{z}]],\"serverTimeout\":null}}";
+        string json = $"{{\"uuid\":{DatasetJson.Quote(path.Text(1))},\"version\":{version},\"mode\":\"READ_WRITE\","
+            + $"\"resolutionLevels\":[[{x},{y},{z}]],\"serverTimeout\":null}}";
         return exchange.TextAsync(200, json, "application/json");
     }
 
@@ -75,7 +78,9 @@ internal sealed class StartDataset
                 int number = int.TryParse(version, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
                     ? value
                     : throw new Refusal(400, $"version ({version}) is not valid.");
-                return folder.HasVersion(number) ? number.ToString(CultureInfo.InvariantCulture) : throw new Refusal(404, $"version {number} not found");
+                return folder.HasVersion(number)
+                    ? number.ToString(CultureInfo.InvariantCulture)
+                    : throw new Refusal(404, $"version {number} not found");
         }
     }
 

@@ -8,8 +8,8 @@ using DataStoreFS.Server.Testing;
 namespace DataStoreFS.Server.Endpoints;
 
 /// <summary>
-/// POST of blocks. The body is taken block by block as it arrives; each block is stored as soon as it is complete, so a request that fails in the middle
-/// leaves its first blocks stored, as the original's does. Packing and writing a block overlap with the arrival of the next.
+/// POST of blocks. The body is taken block by block as it arrives; each block is stored as soon as it is complete, so a request that fails in the
+/// middle leaves its first blocks stored, as the original's does. Packing and writing a block overlap with the arrival of the next.
 /// </summary>
 internal sealed class WriteBlocks
 {
@@ -121,7 +121,9 @@ internal sealed class WriteBlocks
     private static Size3 SizeOf(ReadOnlySpan<byte> header, Size3 limit)
     {
         Size3 size = new(
-            BinaryPrimitives.ReadInt32BigEndian(header), BinaryPrimitives.ReadInt32BigEndian(header[4..]), BinaryPrimitives.ReadInt32BigEndian(header[8..]));
+            BinaryPrimitives.ReadInt32BigEndian(header),
+            BinaryPrimitives.ReadInt32BigEndian(header[4..]),
+            BinaryPrimitives.ReadInt32BigEndian(header[8..]));
         if (size.X >= 0 && size.X <= limit.X && size.Y >= 0 && size.Y <= limit.Y && size.Z >= 0 && size.Z <= limit.Z)
         {
             return size;

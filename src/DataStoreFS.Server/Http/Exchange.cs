@@ -114,7 +114,9 @@ internal sealed class Exchange
         foreach (string range in accept.ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             string[] parts = range.Split(';', StringSplitOptions.TrimEntries);
-            bool wanted = parts[0] == "*/*" || parts[0].Equals(type, StringComparison.OrdinalIgnoreCase) || parts[0].Equals(family, StringComparison.OrdinalIgnoreCase);
+            bool wanted = parts[0] == "*/*"
+                || parts[0].Equals(type, StringComparison.OrdinalIgnoreCase)
+                || parts[0].Equals(family, StringComparison.OrdinalIgnoreCase);
             if (wanted && !IsRefused(parts))
             {
                 return true;

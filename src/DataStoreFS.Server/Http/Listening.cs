@@ -77,7 +77,8 @@ internal static class Listening
         string host = uri.Host == "localhost" ? "127.0.0.1" : uri.Host.Trim('[', ']');
         IPAddress address = IPAddress.TryParse(host, out IPAddress? parsed)
             ? parsed
-            : throw new DataStoreException(DataStoreErrorKind.Usage, $"cannot listen at '{url}': '{host}' is no address of this machine; use an IP address, localhost or *");
+            : throw new DataStoreException(
+                DataStoreErrorKind.Usage, $"cannot listen at '{url}': '{host}' is no address of this machine; use an IP address, localhost or *");
         kestrel.Listen(address, uri.Port, Http1);
     }
 

@@ -43,7 +43,8 @@ internal sealed class Refusal : Exception
     /// <summary>An exception that the original does not map: its container's error page.</summary>
     public static Refusal ErrorPage(Exception? inner = null) => new(
         500,
-        $"<!doctype html><html><head><title>Internal Server Error</title></head><body><h1>Internal Server Error</h1><p>Error id {Guid.NewGuid()}-1</p></body></html>",
+        "<!doctype html><html><head><title>Internal Server Error</title></head><body><h1>Internal Server Error</h1><p>Error id "
+            + $"{Guid.NewGuid()}-1</p></body></html>",
         "text/html;charset=utf-8",
         inner);
 }

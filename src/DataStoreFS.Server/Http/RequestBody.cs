@@ -6,8 +6,8 @@ namespace DataStoreFS.Server.Http;
 
 /// <summary>The body of one request, taken piece by piece or whole, with the server's limit.</summary>
 /// <remarks>
-/// The limit is counted here and not by Kestrel, which counts what has arrived: blocks that are complete before the limit must be stored, and a client that is
-/// still sending must be able to read its 413.
+/// The limit is counted here and not by Kestrel, which counts what has arrived: blocks that are complete before the limit must be stored, and a
+/// client that is still sending must be able to read its 413.
 /// </remarks>
 internal sealed class RequestBody
 {

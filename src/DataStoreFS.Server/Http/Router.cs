@@ -2,8 +2,8 @@
 namespace DataStoreFS.Server.Http;
 
 /// <summary>
-/// From method and path to what runs. Written by hand on the raw path: the original's templates overlap, and which of them wins is part of its protocol (of the
-/// templates that match, the one with most literal characters), and a block request should cost no table search.
+/// From method and path to what runs. Written by hand on the raw path: the original's templates overlap, and which of them wins is part of its
+/// protocol (of the templates that match, the one with most literal characters), and a block request should cost no table search.
 /// </summary>
 internal sealed class Router
 {

@@ -7,7 +7,8 @@ internal sealed class Routes
 {
     public static readonly Route Root = new(Banner.RootAsync);
     public static readonly Route Hello = new(Banner.HelloAsync);
-    public static readonly Route NotFound = new(x => throw new Refusal(404, $"RESTEASY003210: Could not find resource for full path: {x.RequestUrl}"), Open: true);
+    public static readonly Route NotFound = new(
+        x => throw new Refusal(404, $"RESTEASY003210: Could not find resource for full path: {x.RequestUrl}"), Open: true);
     public static readonly Route NoResource = new(x => throw new Refusal(404, $"Resource {x.Path.Path} not found"));
     public static readonly Route PlainNotAllowed = new(x => x.EmptyAsync(405));
     public static readonly Route CatchAllNotAllowed = NotAllowed("DELETE, POST, PUT, OPTIONS");
@@ -15,7 +16,8 @@ internal sealed class Routes
     public static readonly Route NoThumbnail = new(NoContentAsync, Open: true);
     public static readonly Route StopShared = new(x => x.EmptyAsync(200));
     public static readonly Route NoDedicatedServer = new(_ => throw Refusal.ErrorPage());
-    public static readonly Route UnknownOAuth = new(x => throw new Refusal(404, $"OAuth server with name=\"{x.Path.Text(1)}\" is not registered"), Open: true);
+    public static readonly Route UnknownOAuth = new(
+        x => throw new Refusal(404, $"OAuth server with name=\"{x.Path.Text(1)}\" is not registered"), Open: true);
 
     public required Route Json { get; init; }
     public required Route Xml { get; init; }

@@ -78,7 +78,9 @@ internal sealed class ServerApplication : IHttpApplication<Exchange>
         {
             await AnswerAsync(exchange, new Refusal(e.StatusCode, e.Message, null, e)).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is ConnectionResetException or ConnectionAbortedException || (exchange.Aborted.IsCancellationRequested && e is OperationCanceledException or IOException))
+        catch (Exception e) when (
+            e is ConnectionResetException or ConnectionAbortedException
+                || (exchange.Aborted.IsCancellationRequested && e is OperationCanceledException or IOException))
         {
             // The client has gone; there is nobody to answer.
             exchange.Http.Abort();

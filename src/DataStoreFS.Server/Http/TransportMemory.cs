@@ -5,13 +5,14 @@ using Microsoft.AspNetCore.Connections;
 namespace DataStoreFS.Server.Http;
 
 /// <summary>
-/// The memory into which sockets receive, and from which answers are sent. Kestrel's own blocks are 4 KiB, which makes 128 receives and as many segments of one
-/// uploaded block; these are 64 KiB, pinned once, and kept. Pieces of an answer are up to <see cref="PieceBytes"/>.
+/// The memory into which sockets receive, and from which answers are sent. Kestrel's own blocks are 4 KiB, which makes 128 receives and as many
+/// segments of one uploaded block; these are 64 KiB, pinned once, and kept. Pieces of an answer are up to <see cref="PieceBytes"/>.
 /// </summary>
 /// <remarks>
-/// Kestrel takes what is above its pool's largest buffer from the shared pool of arrays, rounded up to 1 MiB each. The first burst of requests allocated so many that the
-/// runtime collected garbage of all generations then and there: 5 ms in which no request was answered. Here the pieces of a usual burst are made before there are any
-/// requests; like all memory they take up none before it is used. Native memory would need no collector, but Kestrel sends several segments at a time only from arrays.
+/// Kestrel takes what is above its pool's largest buffer from the shared pool of arrays, rounded up to 1 MiB each. The first burst of requests
+/// allocated so many that the runtime collected garbage of all generations then and there: 5 ms in which no request was answered. Here the pieces of
+/// a usual burst are made before there are any requests; like all memory they take up none before it is used. Native memory would need no collector,
+/// but Kestrel sends several segments at a time only from arrays.
 /// </remarks>
 internal sealed class TransportMemory : IMemoryPoolFactory<byte>
 {
@@ -31,7 +32,9 @@ internal sealed class TransportMemory : IMemoryPoolFactory<byte>
 
     public MemoryPool<byte> Create(MemoryPoolOptions? options = null) => new Pool(this);
 
-    /// <remarks>Contract: what is rented belongs to the renter until it disposes it, once. Thread-safe. The memory is its factory's, and outlives the pool.</remarks>
+    /// <remarks>
+    /// Contract: what is rented belongs to the renter until it disposes it, once. Thread-safe. The memory is its factory's, and outlives the pool.
+    /// </remarks>
     private sealed class Pool(TransportMemory memory) : MemoryPool<byte>
     {
         public override int MaxBufferSize => PieceBytes;
@@ -47,7 +50,10 @@ internal sealed class TransportMemory : IMemoryPoolFactory<byte>
         }
     }
 
-    /// <summary>Free buffers of one size; the one that was returned last is the first to go out, because the processor still has it. Beyond a number they go to the garbage collector.</summary>
+    /// <summary>
+    /// Free buffers of one size; the one that was returned last is the first to go out, because the processor still has it. Beyond a number they go
+    /// to the garbage collector.
+    /// </summary>
     private sealed class Kept(int bytes, int mostKept)
     {
         private readonly Lock _gate = new();

@@ -149,7 +149,8 @@ internal static class SpimReader
         Attribute(element, "setup"),
         [.. element.Elements("ViewTransform").Select(t => new SpimTransform(
             t.Element("Name")?.Value.Trim(),
-            SpimNumber.Join(Split(t.Element("affine")?.Value ?? throw new FormatException("a ViewTransform has no affine")).Select(SpimNumber.Parse))))]);
+            SpimNumber.Join(
+                Split(t.Element("affine")?.Value ?? throw new FormatException("a ViewTransform has no affine")).Select(SpimNumber.Parse))))]);
 
     private static string[] Split(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 

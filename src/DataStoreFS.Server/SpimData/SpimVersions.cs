@@ -49,10 +49,11 @@ internal static class SpimVersions
     private static Dictionary<string, int> Marked(SpimSetup setup, int? version) =>
         new(setup.Attributes) { [Attribute] = version ?? MixedLatestId };
 
-    private static Dictionary<string, IReadOnlyList<SpimEntity>> Described(SpimDocument document, IEnumerable<int?> versions) => new(document.Entities)
-    {
-        [Attribute] = [.. versions.Select(v => new SpimEntity(v ?? MixedLatestId, Name(v), [])).OrderBy(e => e.Id)],
-    };
+    private static Dictionary<string, IReadOnlyList<SpimEntity>> Described(SpimDocument document, IEnumerable<int?> versions) =>
+        new(document.Entities)
+        {
+            [Attribute] = [.. versions.Select(v => new SpimEntity(v ?? MixedLatestId, Name(v), [])).OrderBy(e => e.Id)],
+        };
 
     private static string Name(int? version) => version?.ToString(CultureInfo.InvariantCulture) ?? MixedLatest;
 }

@@ -4,7 +4,9 @@ using System.Xml.Linq;
 
 namespace DataStoreFS.Server.SpimData;
 
-/// <summary>Writes a document as the original's JDOM does: two blanks of indent, CR LF also at the end, <c>&lt;x /&gt;</c> for what is empty.</summary>
+/// <summary>
+/// Writes a document as the original's JDOM does: two blanks of indent, CR LF also at the end, <c>&lt;x /&gt;</c> for what is empty.
+/// </summary>
 internal sealed class SpimWriter
 {
     private readonly StringBuilder _text = new(4096);

@@ -12,7 +12,8 @@ internal static class AtomicFile
 
     /// <param name="path">Its folder must exist.</param>
     /// <param name="content">All of the file.</param>
-    /// <param name="sync">Content and name are on the disk when this returns; without it a crash of the machine may leave an empty file or none.</param>
+    /// <param name="sync">Content and name are on the disk when this returns; without it a crash of the machine may leave an empty file or
+    /// none.</param>
     public static void Write(string path, ReadOnlySpan<byte> content, bool sync)
     {
         string folder = Path.GetDirectoryName(path)!;

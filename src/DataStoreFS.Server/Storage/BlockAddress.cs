@@ -30,7 +30,8 @@ internal readonly record struct BlockAddress(long X, long Y, long Z, int Timepoi
             }
 
             blocks.Add(new BlockAddress(
-                Long(rest[groups[0]]), Long(rest[groups[1]]), Long(rest[groups[2]]), Int(rest[groups[3]]), Int(rest[groups[4]]), Int(rest[groups[5]])));
+                Long(rest[groups[0]]), Long(rest[groups[1]]), Long(rest[groups[2]]), Int(rest[groups[3]]), Int(rest[groups[4]]),
+                Int(rest[groups[5]])));
             at = end;
         }
     }

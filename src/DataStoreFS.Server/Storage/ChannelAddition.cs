@@ -42,11 +42,19 @@ internal static class ChannelAddition
         foreach (SpimSetup setup in extended.Setups.Skip(document.Setups.Count))
         {
             DatasetTree.WriteSetup(
-                folder.VersionPath(version), setup.Id, document.Timepoints.Ids, infos, levels[0].VoxelType, levels[0].Compression, model.VoxelSize ?? [1, 1, 1]);
+                folder.VersionPath(version),
+                setup.Id,
+                document.Timepoints.Ids,
+                infos,
+                levels[0].VoxelType,
+                levels[0].Compression,
+                model.VoxelSize ?? [1, 1, 1]);
         }
     }
 
-    /// <summary>Ids go on after the highest; order is channel, angle, illumination. Each new view is registered as the last of its angle is.</summary>
+    /// <summary>
+    /// Ids go on after the highest; order is channel, angle, illumination. Each new view is registered as the last of its angle is.
+    /// </summary>
     private static SpimDocument Extend(SpimDocument document, int count)
     {
         int channel = document.Setups.Max(s => s.Attribute("channel"));
@@ -69,7 +77,12 @@ internal static class ChannelAddition
                     {
                         Id = id,
                         Name = $"setup{id}",
-                        Attributes = new Dictionary<string, int>(model.Attributes) { ["channel"] = channel, ["angle"] = angle, ["illumination"] = illumination },
+                        Attributes = new Dictionary<string, int>(model.Attributes)
+                        {
+                            ["channel"] = channel,
+                            ["angle"] = angle,
+                            ["illumination"] = illumination,
+                        },
                     });
                 }
             }
@@ -85,7 +98,10 @@ internal static class ChannelAddition
         return document with
         {
             Setups = [.. document.Setups, .. added],
-            Entities = new Dictionary<string, IReadOnlyList<SpimEntity>>(document.Entities) { ["channel"] = [.. document.Entities["channel"], .. channels] },
+            Entities = new Dictionary<string, IReadOnlyList<SpimEntity>>(document.Entities)
+            {
+                ["channel"] = [.. document.Entities["channel"], .. channels],
+            },
             Registrations = [.. document.Registrations.Concat(
                 from setup in added
                 from timepoint in document.Timepoints.Ids

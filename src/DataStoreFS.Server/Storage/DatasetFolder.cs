@@ -51,7 +51,8 @@ internal sealed class DatasetFolder
     /// <summary>A version's own XML.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="InvalidDataException">It is no SpimData document.</exception>
-    public SpimDocument Document(int version) => _documents.GetOrAdd(version, v => new Stamped<SpimDocument>(XmlPath(v), () => ReadDocument(v))).Value;
+    public SpimDocument Document(int version) =>
+        _documents.GetOrAdd(version, v => new Stamped<SpimDocument>(XmlPath(v), () => ReadDocument(v))).Value;
 
     /// <summary>
     /// The XML that block addresses, time points and the JSON come from. The original takes version 0 and is bricked when that is deleted; here it

@@ -54,7 +54,8 @@ internal static class DatasetTree
     }
 
     /// <summary>
-    /// Copies a version without its blocks: whatever has only digits as its name is left out (grid positions), as the original does, and hidden files.
+    /// Copies a version without its blocks: whatever has only digits as its name is left out (grid positions), as the original does, and hidden
+    /// files.
     /// </summary>
     public static void CopyWithoutBlocks(string from, string to)
     {

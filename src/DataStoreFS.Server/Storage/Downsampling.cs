@@ -7,8 +7,8 @@ using DataStoreFS.Server.Http;
 namespace DataStoreFS.Server.Storage;
 
 /// <summary>
-/// Computes a coarse level out of a finer one: each voxel is the mean of those it stands for, cut at the image's end; integers are rounded to the nearest,
-/// halves away from zero. Missing blocks count as zeros; a coarse block of which no source block exists is not written.
+/// Computes a coarse level out of a finer one: each voxel is the mean of those it stands for, cut at the image's end; integers are rounded to the
+/// nearest, halves away from zero. Missing blocks count as zeros; a coarse block of which no source block exists is not written.
 /// </summary>
 internal static class Downsampling
 {

@@ -9,7 +9,8 @@ internal readonly record struct FileStamp(ulong Inode, ulong Size, long Seconds,
     /// Changed so recently that a further change may leave the same time behind (the kernel's clock for file times moves in steps of up to 10 ms):
     /// what was read under such a stamp must be read again next time.
     /// </summary>
-    public bool IsRacy => (DateTime.UtcNow - DateTime.UnixEpoch.AddSeconds(Seconds).AddTicks(Nanoseconds / 100)).Duration() < TimeSpan.FromMilliseconds(40);
+    public bool IsRacy =>
+        (DateTime.UtcNow - DateTime.UnixEpoch.AddSeconds(Seconds).AddTicks(Nanoseconds / 100)).Duration() < TimeSpan.FromMilliseconds(40);
 }
 
 /// <summary>Something read from one path, read again when the path's stamp has changed.</summary>

@@ -59,7 +59,8 @@ internal sealed class LevelTable
             foreach (string folder in Directory.EnumerateDirectories(path, "s*"))
             {
                 ReadOnlySpan<char> number = Path.GetFileName(folder.AsSpan())[1..];
-                if (int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int index) && File.Exists(Path.Combine(folder, "attributes.json")))
+                if (int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int index)
+                    && File.Exists(Path.Combine(folder, "attributes.json")))
                 {
                     indexes.Add(index);
                 }

@@ -3,7 +3,9 @@ using System.Buffers;
 namespace DataStoreFS.Server.Storage;
 
 /// <summary>A growing buffer out of the shared pool.</summary>
-/// <remarks>Contract: owns its array until <see cref="Dispose"/>; <see cref="Written"/> is valid until the next write or until then. Not thread-safe.</remarks>
+/// <remarks>
+/// Contract: owns its array until <see cref="Dispose"/>; <see cref="Written"/> is valid until the next write or until then. Not thread-safe.
+/// </remarks>
 internal sealed class PooledWriter : IBufferWriter<byte>, IDisposable
 {
     private byte[] _bytes;

@@ -7,8 +7,8 @@ namespace DataStoreFS.Server.Storage;
 
 /// <summary>One block of an answer: missing, or an open file whose header is read, and later its unpacked voxels.</summary>
 /// <remarks>
-/// Contract. Lives in the array of one <see cref="Endpoints.BlockAnswer"/> and is never copied. Owns a file descriptor from <see cref="Open"/> and a buffer
-/// from <see cref="Decode"/> until <see cref="Close"/>, which may be called any number of times.
+/// Contract. Lives in the array of one <see cref="Endpoints.BlockAnswer"/> and is never copied. Owns a file descriptor from <see cref="Open"/> and a
+/// buffer from <see cref="Decode"/> until <see cref="Close"/>, which may be called any number of times.
 /// </remarks>
 internal struct StoredBlock
 {
@@ -36,7 +36,9 @@ internal struct StoredBlock
     /// <summary>The unpacked block, once <see cref="Decode"/> has succeeded.</summary>
     public BlockBuffer? Voxels { get; private set; }
 
-    /// <summary>Opens the block in the first of some levels (the same level in several versions) that has it, and reads and checks its header.</summary>
+    /// <summary>
+    /// Opens the block in the first of some levels (the same level in several versions) that has it, and reads and checks its header.
+    /// </summary>
     /// <exception cref="Refusal">500: the file is no block.</exception>
     public void Open(ReadOnlySpan<LevelFolder?> levels, in BlockAddress at)
     {

@@ -16,13 +16,17 @@ public abstract class FaultAction
     /// <summary>Completes when the first request has run into it.</summary>
     public Task Reached => _reached.Task;
 
-    /// <summary>The request is not run; this is the answer. An empty body is what the original sends for a block file that is being created.</summary>
+    /// <summary>
+    /// The request is not run; this is the answer. An empty body is what the original sends for a block file that is being created.
+    /// </summary>
     public static FaultAction Status(int status, string body = "") => new StatusFault(status, body);
 
     /// <summary>The connection is closed without an answer; the request is not run.</summary>
     public static FaultAction Close() => new CloseFault();
 
-    /// <summary>The request is run once a gate opens: a stalled server, until the test releases it. A client that goes away ends the waiting.</summary>
+    /// <summary>
+    /// The request is run once a gate opens: a stalled server, until the test releases it. A client that goes away ends the waiting.
+    /// </summary>
     public static FaultAction Wait(Task gate) => new WaitFault(cancellation => gate.WaitAsync(cancellation));
 
     /// <summary>The request is run after a time.</summary>

@@ -5,13 +5,17 @@ using DataStoreFS.Server.Storage;
 namespace DataStoreFS.Server.Testing;
 
 /// <summary>
-/// Makes block requests as slow as the original's, for benchmarks of clients. Measured of it on two cores: about 10 ms of a core per request (the whole XML is parsed, the
-/// N5 container opened) and 2 ms per lz4 block; every file is opened under a lock that a second opener in the process polls every 100 ms, so that requests for the same
-/// attributes or the same block collide (64, 72, 54, 52 requests/s with 1, 2, 4, 8 clients on one block, yet 740 blocks/s with 8 different blocks a request over 8
-/// connections). The cores are a semaphore and the work is waiting, so that imitating costs the measured machine nothing.
+/// Makes block requests as slow as the original's, for benchmarks of clients. Measured of it on two cores: about 10 ms of a core per request (the
+/// whole XML is parsed, the N5 container opened) and 2 ms per lz4 block; every file is opened under a lock that a second opener in the process polls
+/// every 100 ms, so that requests for the same attributes or the same block collide (64, 72, 54, 52 requests/s with 1, 2, 4, 8 clients on one block,
+/// yet 740 blocks/s with 8 different blocks a request over 8 connections). The cores are a semaphore and the work is waiting, so that imitating costs
+/// the measured machine nothing.
 /// </summary>
 /// <remarks>Contract: thread-safe. Locks and cores are held only while a delay runs, so none outlives its request.</remarks>
-[SuppressMessage("Reliability", "CA1001:Types that own disposable fields should be disposable", Justification = "A SemaphoreSlim whose wait handle is not used holds nothing.")]
+[SuppressMessage(
+    "Reliability",
+    "CA1001:Types that own disposable fields should be disposable",
+    Justification = "A SemaphoreSlim whose wait handle is not used holds nothing.")]
 internal sealed class OriginalCost
 {
     private static readonly TimeSpan s_request = TimeSpan.FromMilliseconds(9);

@@ -10,7 +10,8 @@ namespace DataStoreFS.Blocks;
 /// Contract. Room for all its blocks is reserved in the memory tier before it is sent. The reservation of a block is given back when the block is
 /// handed on (who keeps it makes room for it again), has failed, or is left; every fetch ends in exactly one of the three.
 /// </remarks>
-internal sealed class BlockBatch(ServerGate gate, QueueLane lane, BlockFetch[] fetches, long blockBytes, MemoryTier memory, IFetchOutcome outcome) : IBlockSink
+internal sealed class BlockBatch(
+    ServerGate gate, QueueLane lane, BlockFetch[] fetches, long blockBytes, MemoryTier memory, IFetchOutcome outcome) : IBlockSink
 {
     private int _done;
 
@@ -35,8 +36,8 @@ internal sealed class BlockBatch(ServerGate gate, QueueLane lane, BlockFetch[] f
     public DataStoreException? Fault { get; private set; }
 
     /// <summary>
-    /// Blocks that have no outcome, because the server would not answer for all: one of them may be at fault (the original answers 500 for all when one
-    /// file is broken). Each is to be asked for alone; their reservations have been given back.
+    /// Blocks that have no outcome, because the server would not answer for all: one of them may be at fault (the original answers 500 for all when
+    /// one file is broken). Each is to be asked for alone; their reservations have been given back.
     /// </summary>
     public IReadOnlyList<BlockFetch> Left { get; private set; } = [];
 
@@ -63,7 +64,8 @@ internal sealed class BlockBatch(ServerGate gate, QueueLane lane, BlockFetch[] f
         catch (Exception e)
         {
             // A fault of this program. Whoever waits must hear of it all the same, or waits for ever.
-            fault = new DataStoreException(DataStoreErrorKind.Local, $"reading from {gate.Server} failed unexpectedly: {e.GetType().Name}: {e.Message}", e);
+            fault = new DataStoreException(
+                DataStoreErrorKind.Local, $"reading from {gate.Server} failed unexpectedly: {e.GetType().Name}: {e.Message}", e);
         }
 
         if (_done == fetches.Length)

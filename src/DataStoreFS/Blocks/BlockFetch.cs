@@ -18,7 +18,9 @@ internal sealed class BlockFetch(BlockKey key, Volume volume, long started)
     /// <summary>Under the lock of <see cref="SingleFlight"/>.</summary>
     public List<BlockWaiter> Waiters { get; } = new(1);
 
-    /// <summary>A write or a refresh has overtaken it: whoever waits may have the block, the caches may not. Set under the lock of <see cref="SingleFlight"/>.</summary>
+    /// <summary>
+    /// A write or a refresh has overtaken it: whoever waits may have the block, the caches may not. Set under the lock of <see cref="SingleFlight"/>.
+    /// </summary>
     public volatile bool Overtaken;
 
     /// <summary>Somebody has asked for it, now or before. Set under the lock of <see cref="SingleFlight"/>.</summary>

@@ -62,7 +62,9 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
         set => _arrivals.Changed = value;
     }
 
-    /// <summary>The mount's unsent writes, if it can write. Set once, before use; the write side has to be made after the store, which it reports to.</summary>
+    /// <summary>
+    /// The mount's unsent writes, if it can write. Set once, before use; the write side has to be made after the store, which it reports to.
+    /// </summary>
     public IWriteSource? Writes { get; set; }
 
     public BlockStoreStatistics Statistics

@@ -6,11 +6,12 @@ namespace DataStoreFS.Blocks;
 public interface IBlockPrefetch
 {
     /// <summary>
-    /// Fetches a block that somebody will probably ask for, when the server has nothing better to do. A later <see cref="IBlockStore.GetAsync"/> for it
-    /// moves it ahead. Returns at once.
+    /// Fetches a block that somebody will probably ask for, when the server has nothing better to do. A later <see cref="IBlockStore.GetAsync"/> for
+    /// it moves it ahead. Returns at once.
     /// </summary>
     /// <param name="key">The block.</param>
-    /// <param name="more">Another call follows at once, so that the blocks can share a request: nothing is sent before the one that says false.</param>
+    /// <param name="more">Another call follows at once, so that the blocks can share a request: nothing is sent before the one that says
+    /// false.</param>
     PrefetchReply Prefetch(in BlockKey key, bool more = false);
 
     /// <summary>How far away the server of a block is; zero when that is not known.</summary>

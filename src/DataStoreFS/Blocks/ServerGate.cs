@@ -8,11 +8,11 @@ namespace DataStoreFS.Blocks;
 internal sealed class ServerGate(string server, int maxConcurrency, TimeSpan roundTrip)
 {
     // A server in the same room answers sooner than readers come back, and more connections only keep readers from sharing a request: eight readers
-    // got 1.46 GB/s with 0.23 requests a block over one connection, 1.52 with 0.53 over two, 1.43 with 0.68 over three. If another pays, that is
-    // soon learnt. At a distance each connection also begins slowly (ten segments, doubled in each round trip: RFC 5681, RFC 6928), so that it
-    // takes many to fill the line soon: over 20 ms eight readers in random order got 58 MB/s from two connections in the beginning and 95 from eight; one
-    // reader in order got 355 MB/s from 16 and 379 from 32. But a server that works for each answer, like the original one, gave that reader 80 MB/s
-    // when it was asked 16 times at once and 57 when 32 times; its first answer tells.
+    // got 1.46 GB/s with 0.23 requests a block over one connection, 1.52 with 0.53 over two, 1.43 with 0.68 over three. If another pays, that is soon
+    // learnt. At a distance each connection also begins slowly (ten segments, doubled in each round trip: RFC 5681, RFC 6928), so that it takes many
+    // to fill the line soon: over 20 ms eight readers in random order got 58 MB/s from two connections in the beginning and 95 from eight; one reader
+    // in order got 355 MB/s from 16 and 379 from 32. But a server that works for each answer, like the original one, gave that reader 80 MB/s when it
+    // was asked 16 times at once and 57 when 32 times; its first answer tells.
     private const int BeginNear = 1;
     private const int BeginAway = 8;
     private const int BeginFar = 32;

@@ -32,7 +32,9 @@ internal sealed class ServerQueue
         fetch.Ticket.Lane = QueueLane.None;
     }
 
-    /// <summary>Takes up to <paramref name="count"/> blocks of an image, those that have waited longest; one that shares no request by itself.</summary>
+    /// <summary>
+    /// Takes up to <paramref name="count"/> blocks of an image, those that have waited longest; one that shares no request by itself.
+    /// </summary>
     public BlockFetch[] Take(ImageKey image, QueueLane lane, int count)
     {
         LinkedList<BlockFetch> list = Of(lane).Images[image];
@@ -47,8 +49,8 @@ internal sealed class ServerQueue
     }
 
     /// <summary>
-    /// Takes what has waited since before <paramref name="time"/>. When a request times out, whatever was queued before it was sent has waited as long
-    /// already; sending it too would keep its readers for a multiple of the time they were promised.
+    /// Takes what has waited since before <paramref name="time"/>. When a request times out, whatever was queued before it was sent has waited as
+    /// long already; sending it too would keep its readers for a multiple of the time they were promised.
     /// </summary>
     public IReadOnlyList<BlockFetch> TakeBegunBefore(long time)
     {

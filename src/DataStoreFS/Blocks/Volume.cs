@@ -56,5 +56,6 @@ internal sealed class Volume
         return (bytes + 4095) & ~4095L;
     }
 
-    private bool IsYoung(in BlockKey key, long fetched, TimeSpan age) => _unchanging[key.Setup] || age == TimeSpan.MaxValue || _time.GetElapsedTime(fetched) < age;
+    private bool IsYoung(in BlockKey key, long fetched, TimeSpan age) =>
+        _unchanging[key.Setup] || age == TimeSpan.MaxValue || _time.GetElapsedTime(fetched) < age;
 }

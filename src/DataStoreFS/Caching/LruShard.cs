@@ -146,7 +146,9 @@ internal sealed class LruShard
         }
     }
 
-    /// <summary>The least recently used of the blocks that have been delivered, among the oldest few: behind them are those that are still to be read.</summary>
+    /// <summary>
+    /// The least recently used of the blocks that have been delivered, among the oldest few: behind them are those that are still to be read.
+    /// </summary>
     public BlockBuffer? EvictDelivered()
     {
         lock (_gate)

@@ -8,10 +8,10 @@ namespace DataStoreFS.Caching;
 /// </summary>
 /// <remarks>
 /// Contract. The tier holds one reference of each block it keeps; <see cref="TryGet"/> gives the caller another. A block that falls out while a
-/// reader still holds it lives until that reader releases it: the budget counts what the tier keeps and what is reserved, not leases.
-/// The budget is one number for all shards, so that a shard may hold a block larger than its share. It is kept strictly: room is made before a
-/// block comes in. Why not <c>MemoryCache</c> with a size limit: it drops the newest entry when it is full, and evicts on another thread later.
-/// Where memory is dear, blocks that have been delivered to the kernel's page cache go before the budget is used up: filling the budget would cost more than fetching them.
+/// reader still holds it lives until that reader releases it: the budget counts what the tier keeps and what is reserved, not leases. The budget is
+/// one number for all shards, so that a shard may hold a block larger than its share. It is kept strictly: room is made before a block comes in. Why
+/// not <c>MemoryCache</c> with a size limit: it drops the newest entry when it is full, and evicts on another thread later. Where memory is dear,
+/// blocks that have been delivered to the kernel's page cache go before the budget is used up: filling the budget would cost more than fetching them.
 /// </remarks>
 public sealed class MemoryTier : IDisposable
 {
@@ -25,7 +25,8 @@ public sealed class MemoryTier : IDisposable
     private int _turn;
 
     /// <param name="budget">Bytes, at least one page.</param>
-    /// <param name="isMemoryDear">Whether memory that the process has already is to be preferred to more of it: see <see cref="NativeBlockPool.IsMemoryDear"/>.</param>
+    /// <param name="isMemoryDear">Whether memory that the process has already is to be preferred to more of it: see
+    /// <see cref="NativeBlockPool.IsMemoryDear"/>.</param>
     public MemoryTier(long budget, Func<bool>? isMemoryDear = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(budget, 4096);

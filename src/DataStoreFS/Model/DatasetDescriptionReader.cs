@@ -66,7 +66,10 @@ internal static class DatasetDescriptionReader
             throw Wrong($"it has {count} resolutionLevels; 1 to {DatasetLimits.MostLevels} can be");
         }
 
-        DescribedLevel[] result = [.. levels.EnumerateArray().Select(level => new DescribedLevel(Triple(level, "resolutions"), Triple(level, "blockDimensions")))];
+        DescribedLevel[] result =
+        [
+            .. levels.EnumerateArray().Select(level => new DescribedLevel(Triple(level, "resolutions"), Triple(level, "blockDimensions"))),
+        ];
         foreach (DescribedLevel level in result)
         {
             DatasetLimits.RequireAxes(level.Factors, "resolution", DataStoreErrorKind.Protocol);
@@ -74,7 +77,9 @@ internal static class DatasetDescriptionReader
         }
 
         // The protocol addresses a level by its factors: two with the same cannot be told apart, and the server refuses them too.
-        return result.DistinctBy(level => level.Factors).Count() == result.Length ? result : throw Wrong("two of its resolutionLevels have the same resolutions");
+        return result.DistinctBy(level => level.Factors).Count() == result.Length
+            ? result
+            : throw Wrong("two of its resolutionLevels have the same resolutions");
     }
 
     private static int[] TimepointIds(JsonElement root)
@@ -130,7 +135,9 @@ internal static class DatasetDescriptionReader
 
     private static Size3 Triple(JsonElement parent, string key)
     {
-        JsonElement value = parent.ValueKind == JsonValueKind.Object ? Required(parent, key) : throw Wrong($"one of its resolutionLevels is not an object");
+        JsonElement value = parent.ValueKind == JsonValueKind.Object
+            ? Required(parent, key)
+            : throw Wrong($"one of its resolutionLevels is not an object");
         if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() != 3)
         {
             throw Wrong($"its {key} is not three numbers");
@@ -157,9 +164,11 @@ internal static class DatasetDescriptionReader
     private static string? Text(JsonElement parent, string key) =>
         Present(parent, key, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    private static JsonElement Required(JsonElement parent, string key) => Present(parent, key, out JsonElement value) ? value : throw Wrong($"it has no {key}");
+    private static JsonElement Required(JsonElement parent, string key) =>
+        Present(parent, key, out JsonElement value) ? value : throw Wrong($"it has no {key}");
 
-    private static bool Present(JsonElement parent, string key, out JsonElement value) => parent.TryGetProperty(key, out value) && value.ValueKind != JsonValueKind.Null;
+    private static bool Present(JsonElement parent, string key, out JsonElement value) =>
+        parent.TryGetProperty(key, out value) && value.ValueKind != JsonValueKind.Null;
 
     private static string Shown(string? text) => ForeignText.Shown(text);
 

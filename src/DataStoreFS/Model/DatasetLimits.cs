@@ -24,7 +24,8 @@ public static class DatasetLimits
         }
     }
 
-    /// <exception cref="DataStoreException">Of <paramref name="kind"/>: an axis is not a positive int, or the image too large to count its bytes.</exception>
+    /// <exception cref="DataStoreException">Of <paramref name="kind"/>: an axis is not a positive int, or the image too large to count its
+    /// bytes.</exception>
     public static void RequireImage(Size3 dimensions, VoxelType type, DataStoreErrorKind kind)
     {
         RequireAxes(dimensions, "image size", kind);

@@ -15,7 +15,9 @@ public sealed class SetupInfo
     public required int ChannelId { get; init; }
     public required int AngleId { get; init; }
 
-    /// <summary>What goes into block URLs: a number that the dataset's JSON lists, or <c>mixedLatest</c>. Never <c>latest</c>, never a guess.</summary>
+    /// <summary>
+    /// What goes into block URLs: a number that the dataset's JSON lists, or <c>mixedLatest</c>. Never <c>latest</c>, never a guess.
+    /// </summary>
     public required string Version { get; init; }
 
     public required IReadOnlyList<LevelInfo> Levels { get; init; }

@@ -49,7 +49,8 @@ public sealed partial record SourceAddress(string Server, string? Uuid, string? 
     }
 
     /// <summary>The canonical text, as shown in mount tables and messages.</summary>
-    public override string ToString() => Uuid is null ? Server : Version is null ? $"{Server}/datasets/{Uuid}" : $"{Server}/datasets/{Uuid}/{Version}";
+    public override string ToString() =>
+        Uuid is null ? Server : Version is null ? $"{Server}/datasets/{Uuid}" : $"{Server}/datasets/{Uuid}/{Version}";
 
     private static DataStoreException Wrong(string text, string why) =>
         new(DataStoreErrorKind.Usage, $"cannot use '{text}' as a source: {why}. Expected http://HOST:PORT/datasets/UUID[/VERSION]");

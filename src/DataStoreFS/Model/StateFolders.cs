@@ -3,11 +3,14 @@ namespace DataStoreFS.Model;
 /// <summary>Where a mount keeps what must survive it: <c>$XDG_STATE_HOME/datastorefs</c>, or <c>~/.local/state/datastorefs</c>.</summary>
 public static class StateFolders
 {
-    /// <summary>One per dataset of a server: files that programs put beside the data are there again at the next mount, of whatever version.</summary>
+    /// <summary>
+    /// One per dataset of a server: files that programs put beside the data are there again at the next mount, of whatever version.
+    /// </summary>
     public static string Overlay(SourceAddress source) => Path.Combine(Root(), "overlay", Name(source));
 
     /// <summary>One per dataset and version of a server.</summary>
-    public static string Journal(SourceAddress source) => Path.Combine(Root(), "journal", source.Version is null ? Name(source) : $"{Name(source)}_{source.Version}");
+    public static string Journal(SourceAddress source) =>
+        Path.Combine(Root(), "journal", source.Version is null ? Name(source) : $"{Name(source)}_{source.Version}");
 
     /// <summary>What is known of uploads that were begun.</summary>
     public static string Push() => Path.Combine(Root(), "push");

@@ -10,7 +10,9 @@ using Microsoft.Extensions.Logging;
 
 namespace DataStoreFS.Mounting;
 
-/// <summary>A mounted dataset. Built by <see cref="StartAsync(MountSettings, ILoggerFactory, CancellationToken)"/>, which returns when the tree can be read.</summary>
+/// <summary>
+/// A mounted dataset. Built by <see cref="StartAsync(MountSettings, ILoggerFactory, CancellationToken)"/>, which returns when the tree can be read.
+/// </summary>
 public sealed class DataStoreMount : IAsyncDisposable
 {
     private readonly MountParts _parts;
@@ -58,7 +60,9 @@ public sealed class DataStoreMount : IAsyncDisposable
     /// <summary>What the kernel has asked for.</summary>
     public FuseStatistics Statistics => _fuse.Statistics;
 
-    /// <summary>Completes when the mount is gone, whoever removed it, and everything behind it is closed. Faulted when the kernel's connection broke.</summary>
+    /// <summary>
+    /// Completes when the mount is gone, whoever removed it, and everything behind it is closed. Faulted when the kernel's connection broke.
+    /// </summary>
     public Task Completion { get; private set; }
 
     /// <summary>Block buffers that somebody holds; the caches' own count too until <see cref="Completion"/>, after it any is a leak.</summary>
@@ -217,7 +221,8 @@ public sealed class DataStoreMount : IAsyncDisposable
     }
 
     private OverlayUpkeep RequireOverlay() => _overlay
-        ?? throw new DataStoreException(DataStoreErrorKind.Refused, $"{MountPoint} has no overlay; mount with --overlay auto, --overlay DIR or --read-write to have one");
+        ?? throw new DataStoreException(
+            DataStoreErrorKind.Refused, $"{MountPoint} has no overlay; mount with --overlay auto, --overlay DIR or --read-write to have one");
 
     private async Task<string> UnmountAsync(CancellationToken cancellationToken)
     {
@@ -247,7 +252,8 @@ public sealed class DataStoreMount : IAsyncDisposable
             if (!drained)
             {
                 _logger.LogError(
-                    "{Count} blocks could not be sent; they are in the journal and are sent when the dataset is mounted again", _parts.Engine!.Status.PendingBlocks);
+                    "{Count} blocks could not be sent; they are in the journal and are sent when the dataset is mounted again",
+                    _parts.Engine!.Status.PendingBlocks);
             }
 
             await _expiry.DisposeAsync().ConfigureAwait(false);

@@ -37,13 +37,16 @@ internal sealed class FaultLog(ILogger logger, TimeProvider time)
             if (unreachable)
             {
                 _announced = _outage is null ? say : _announced;
-                _outage = _outage is null ? new OutageStatus(time.GetUtcNow(), 1, fault.Message) : _outage with { FailedReads = _outage.FailedReads + 1 };
+                _outage = _outage is null
+                    ? new OutageStatus(time.GetUtcNow(), 1, fault.Message)
+                    : _outage with { FailedReads = _outage.FailedReads + 1 };
             }
         }
 
         if (say && unreachable)
         {
-            logger.LogError("{Path}: {Reason}; this and other reads of what is not cached fail with EIO until the server is back", path, fault.Message);
+            logger.LogError(
+                "{Path}: {Reason}; this and other reads of what is not cached fail with EIO until the server is back", path, fault.Message);
         }
         else if (say)
         {
@@ -67,7 +70,8 @@ internal sealed class FaultLog(ILogger logger, TimeProvider time)
             _outage = null;
         }
 
-        // A single block that keeps failing among others that do not would begin and end an outage with each read: what was not announced ends silently.
+        // A single block that keeps failing among others that do not would begin and end an outage with each read: what was not announced ends
+        // silently.
         if (ended is not null && announced)
         {
             logger.LogInformation(

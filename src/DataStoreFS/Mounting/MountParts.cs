@@ -9,7 +9,9 @@ using DataStoreFS.WriteBack;
 
 namespace DataStoreFS.Mounting;
 
-/// <summary>What is mounted: a volume and its files, or a whole server; the door to the blocks; and what has to be disposed of after it, last first.</summary>
+/// <summary>
+/// What is mounted: a volume and its files, or a whole server; the door to the blocks; and what has to be disposed of after it, last first.
+/// </summary>
 internal sealed class MountParts(VolumeInfo? volume, IVolumeFiles? files, IBlockStore blocks, NativeBlockPool pool) : IAsyncDisposable
 {
     private static readonly TimeSpan s_flushPatience = TimeSpan.FromSeconds(5);
@@ -42,7 +44,8 @@ internal sealed class MountParts(VolumeInfo? volume, IVolumeFiles? files, IBlock
             return; // every open asks the server, whatever was fetched before
         }
 
-        Prefetcher prefetcher = new(PrefetchSettings.Parse(settings.Prefetch, settings.CacheBytes), DataStoreFS.Prefetch.Prefetcher.LargestBlock(Volume), sink);
+        Prefetcher prefetcher = new(
+            PrefetchSettings.Parse(settings.Prefetch, settings.CacheBytes), DataStoreFS.Prefetch.Prefetcher.LargestBlock(Volume), sink);
         prefetcher.AddVolume(Volume);
         Prefetcher = prefetcher;
     }

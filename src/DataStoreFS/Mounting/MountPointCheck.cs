@@ -77,7 +77,8 @@ internal static class MountPointCheck
         catch (TimeoutException)
         {
             throw new DataStoreException(
-                DataStoreErrorKind.Local, $"{path} is mounted already, by a daemon that does not answer; end that daemon, or its mount with: umount -f {path}");
+                DataStoreErrorKind.Local,
+                $"{path} is mounted already, by a daemon that does not answer; end that daemon, or its mount with: umount -f {path}");
         }
     }
 
@@ -89,7 +90,8 @@ internal static class MountPointCheck
             throw error switch
             {
                 Errno.ENOENT => Wrong($"mount point {path} does not exist; create it with: mkdir -p {path}"),
-                Errno.EACCES => new DataStoreException(DataStoreErrorKind.NotPermitted, $"mount point {path} cannot be reached: {Stdlib.strerror(error)}"),
+                Errno.EACCES =>
+                    new DataStoreException(DataStoreErrorKind.NotPermitted, $"mount point {path} cannot be reached: {Stdlib.strerror(error)}"),
                 _ => new DataStoreException(DataStoreErrorKind.Local, $"mount point {path} cannot be used: {Stdlib.strerror(error)}"),
             };
         }

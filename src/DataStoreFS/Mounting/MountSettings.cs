@@ -27,7 +27,9 @@ public sealed record MountSettings
     /// </summary>
     public TimeSpan MaxAge { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>How long "this block does not exist" is believed, at most <see cref="MaxAge"/>. Short: pipelines poll for blocks that others write.</summary>
+    /// <summary>
+    /// How long "this block does not exist" is believed, at most <see cref="MaxAge"/>. Short: pipelines poll for blocks that others write.
+    /// </summary>
     public TimeSpan MissingAge { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Budget of the memory tier in bytes.</summary>

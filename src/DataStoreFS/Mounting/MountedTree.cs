@@ -52,7 +52,8 @@ internal sealed record MountedTree(FuseFileSystem Files, MountState State, TimeS
             state,
             maxAge,
             key => tree.IdOf(Node.Of(key)),
-            $"version {volume.ResolvedVersion}, {volume.Setups.Count} setups, {volume.TimepointIds.Count} timepoints, {tree.Codec.Count} files and folders");
+            $"version {volume.ResolvedVersion}, {volume.Setups.Count} setups, {volume.TimepointIds.Count} timepoints, "
+                + $"{tree.Codec.Count} files and folders");
     }
 
     private static WritableFileSystem Writable(MountSettings settings, TreeContext context, MountParts parts, ILogger logger)

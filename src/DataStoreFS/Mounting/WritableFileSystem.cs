@@ -76,7 +76,8 @@ internal sealed class WritableFileSystem : FuseFileSystem
 
     protected override ValueTask<Errno> GetAttrAsync(GetAttrOp op) => _names.GetAttrAsync(op, op.Handle is { } handle ? _files.Find(handle) : null);
 
-    protected override ValueTask<Errno> SetAttrAsync(SetAttrOp op) => _attributes.SetAttrAsync(op, op.Handle is { } handle ? _files.Find(handle) : null);
+    protected override ValueTask<Errno> SetAttrAsync(SetAttrOp op) =>
+        _attributes.SetAttrAsync(op, op.Handle is { } handle ? _files.Find(handle) : null);
 
     protected override ValueTask<Errno> OpenDirAsync(OpenOp op) => new(_listings.Open(op));
 
@@ -104,7 +105,8 @@ internal sealed class WritableFileSystem : FuseFileSystem
 
     protected override ValueTask<Errno> FsyncAsync(FsyncOp op) => _files.Find(op.Handle)?.FsyncAsync(op) ?? new(Errno.OK);
 
-    protected override ValueTask<Errno> FallocateAsync(FallocateOp op) => (_files.Find(op.Handle) as OverlayOpenFile)?.AllocateAsync(op) ?? new(Errno.EOPNOTSUPP);
+    protected override ValueTask<Errno> FallocateAsync(FallocateOp op) =>
+        (_files.Find(op.Handle) as OverlayOpenFile)?.AllocateAsync(op) ?? new(Errno.EOPNOTSUPP);
 
     protected override ValueTask<Errno> ReleaseAsync(ReleaseOp op) => _files.ReleaseAsync(op);
 

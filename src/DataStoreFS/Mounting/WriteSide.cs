@@ -22,7 +22,9 @@ internal static class WriteSide
         ILogger logger = loggerFactory.CreateLogger("datastorefs.write");
         if (!volume.Writable)
         {
-            logger.LogWarning("blocks of version {Version} cannot be written, only files beside them; mount a numbered version or 'latest'", volume.ResolvedVersion);
+            logger.LogWarning(
+                "blocks of version {Version} cannot be written, only files beside them; mount a numbered version or 'latest'",
+                volume.ResolvedVersion);
             return null;
         }
 

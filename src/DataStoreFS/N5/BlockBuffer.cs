@@ -43,8 +43,8 @@ public sealed unsafe class BlockBuffer : MemoryManager<byte>
     public int Length { get; private set; }
 
     /// <summary>
-    /// Since when the content is known, in milliseconds of <see cref="Environment.TickCount64"/>: the time of renting, unless the buffer was
-    /// filled from something older (a disk tier) or was found unchanged later. Readers' caches must not keep it longer than the maximum age from here.
+    /// Since when the content is known, in milliseconds of <see cref="Environment.TickCount64"/>: the time of renting, unless the buffer was filled
+    /// from something older (a disk tier) or was found unchanged later. Readers' caches must not keep it longer than the maximum age from here.
     /// </summary>
     public long FetchedAt { get => Volatile.Read(ref _fetchedAt); set => Volatile.Write(ref _fetchedAt, value); }
 

@@ -42,7 +42,9 @@ internal sealed unsafe class BlockSizeClass(int pieceBytes)
         return piece;
     }
 
-    /// <summary>The huge page after those that have memory; from now on it counts as one of them. There is one while less than a slab is ahead.</summary>
+    /// <summary>
+    /// The huge page after those that have memory; from now on it counts as one of them. There is one while less than a slab is ahead.
+    /// </summary>
     /// <exception cref="InsufficientMemoryException">It would be the first of a slab, for which there are no addresses.</exception>
     public byte* TakeAhead(out BlockSlab slab)
     {

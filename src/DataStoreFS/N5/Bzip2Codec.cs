@@ -14,7 +14,8 @@ internal sealed class Bzip2Codec(int blockSize) : StreamCodec
 
     /// <summary>On damaged input the library's decoder also runs out of its tables.</summary>
     protected override bool IsDamage(Exception fault) =>
-        fault is SharpZipBaseException or IOException or IndexOutOfRangeException or ArgumentException or InvalidOperationException or OverflowException;
+        fault is SharpZipBaseException or IOException or IndexOutOfRangeException
+            or ArgumentException or InvalidOperationException or OverflowException;
 
     /// <summary>The library reads its source byte by byte and never ahead, so its position is where the data ends.</summary>
     protected override void CheckEnd(ReadOnlySpan<byte> packed, ReadOnlySpan<byte> voxels, long position)

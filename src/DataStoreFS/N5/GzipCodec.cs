@@ -15,7 +15,9 @@ internal sealed class GzipCodec(int level, bool zlib) : StreamCodec
     protected override string Name => zlib ? "zlib" : "gzip";
 
     protected override Stream OpenReader(Stream source) =>
-        zlib ? new ZLibStream(source, CompressionMode.Decompress, leaveOpen: true) : new GZipStream(source, CompressionMode.Decompress, leaveOpen: true);
+        zlib
+            ? new ZLibStream(source, CompressionMode.Decompress, leaveOpen: true)
+            : new GZipStream(source, CompressionMode.Decompress, leaveOpen: true);
 
     protected override Stream OpenWriter(Stream target)
     {

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace DataStoreFS.N5;
 
-/// <summary>Doubles spelled as Java spells them (<c>1.0</c>, <c>0.406</c>, <c>1.0E-4</c>), since the files beside ours were written by Java.</summary>
+/// <summary>
+/// Doubles spelled as Java spells them (<c>1.0</c>, <c>0.406</c>, <c>1.0E-4</c>), since the files beside ours were written by Java.
+/// </summary>
 public static class JavaNumber
 {
     // Double.toString uses a plain decimal between these and an exponent elsewhere.

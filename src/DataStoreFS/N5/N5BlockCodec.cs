@@ -30,7 +30,8 @@ public static class N5BlockCodec
     /// <param name="wanted">Voxels of the result.</param>
     /// <param name="pool">Gives the memory.</param>
     /// <returns>The raw file image. The caller holds its one reference.</returns>
-    public static BlockBuffer DecodeFitted(ReadOnlySpan<byte> file, N5Compression? compression, int voxelBytes, Size3 limit, Size3 wanted, NativeBlockPool pool)
+    public static BlockBuffer DecodeFitted(
+        ReadOnlySpan<byte> file, N5Compression? compression, int voxelBytes, Size3 limit, Size3 wanted, NativeBlockPool pool)
     {
         N5BlockHeader header = N5BlockHeader.Parse(file, limit, voxelBytes);
         BlockBuffer stored = DecodeTo(file[header.Length..], header, compression, pool);

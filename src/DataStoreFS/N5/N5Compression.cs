@@ -113,10 +113,14 @@ public sealed record N5Compression(N5CompressionType Type, int Parameter = 0, bo
             N5CompressionType.Xz => "preset",
             _ => "blockSize",
         };
-        int parameter = value.TryGetProperty(key, out JsonElement number) && number.ValueKind == JsonValueKind.Number && number.TryGetInt32(out int given)
+        int parameter = value.TryGetProperty(key, out JsonElement number)
+            && number.ValueKind == JsonValueKind.Number
+            && number.TryGetInt32(out int given)
             ? given
             : compression.Parameter;
         bool zlib = value.TryGetProperty("useZlib", out JsonElement flag) && flag.ValueKind == JsonValueKind.True;
-        return compression.Type == N5CompressionType.Raw ? compression : compression with { Parameter = parameter, UseZlib = zlib && compression.Type == N5CompressionType.Gzip };
+        return compression.Type == N5CompressionType.Raw
+            ? compression
+            : compression with { Parameter = parameter, UseZlib = zlib && compression.Type == N5CompressionType.Gzip };
     }
 }

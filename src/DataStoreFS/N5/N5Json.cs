@@ -54,7 +54,9 @@ internal static class N5Json
     public static VoxelType DataType(JsonElement attributes)
     {
         string? name = attributes.TryGetProperty("dataType", out JsonElement value) ? Text(value) : null;
-        return VoxelTypes.TryParse(name, out VoxelType type) ? type : throw N5Fault.Invalid($"dataType '{ForeignText.Shown(name)}' is none that N5 has");
+        return VoxelTypes.TryParse(name, out VoxelType type)
+            ? type
+            : throw N5Fault.Invalid($"dataType '{ForeignText.Shown(name)}' is none that N5 has");
     }
 
     /// <summary>The string, or null for anything else, half a surrogate pair included.</summary>

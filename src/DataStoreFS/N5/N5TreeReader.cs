@@ -50,7 +50,8 @@ public sealed class N5TreeReader(string root)
     /// <param name="attributes">Its attributes.</param>
     /// <param name="visited">Told of each block of the grid whether there is a file.</param>
     /// <param name="cancellationToken">Looked at before each block.</param>
-    public IEnumerable<ReadOnlyMemory<byte>> Slabs(string image, N5LevelAttributes attributes, Action<bool> visited, CancellationToken cancellationToken)
+    public IEnumerable<ReadOnlyMemory<byte>> Slabs(
+        string image, N5LevelAttributes attributes, Action<bool> visited, CancellationToken cancellationToken)
     {
         LevelInfo level = new(0, new Size3(1, 1, 1), attributes.Dimensions, attributes.BlockSize);
         int voxelBytes = attributes.Type.Bytes();
@@ -58,7 +59,8 @@ public sealed class N5TreeReader(string root)
         DatasetLimits.RequireImage(thickest, attributes.Type, DataStoreErrorKind.InvalidData);
         if (thickest.Count * voxelBytes > Array.MaxLength)
         {
-            throw new DataStoreException(DataStoreErrorKind.InvalidData, $"a layer of {thickest} voxels in {Path.Combine(root, image)} does not fit into memory");
+            throw new DataStoreException(
+                DataStoreErrorKind.InvalidData, $"a layer of {thickest} voxels in {Path.Combine(root, image)} does not fit into memory");
         }
 
         byte[] slab = new byte[thickest.Count * voxelBytes];

@@ -5,16 +5,17 @@ namespace DataStoreFS.N5;
 /// blocks reuse each other's pages.
 /// </summary>
 /// <remarks>
-/// Contract. The pool owns free memory only; what is rented belongs to the holders of the buffer. <see cref="Dispose"/> frees what is free at
-/// that time and whatever is released later. Thread-safe; the one lock is a leaf.
-/// Pages of free buffers beyond the amounts to keep go back to the system at once, addresses at the end; those of blocks above 16 MiB go with their pages. A cache makes
-/// room for a whole request before it is answered: pages that went back meanwhile were a quarter of a writing daemon's processor time, and came back as small ones. Touching fresh memory page by page was
-/// a third of the daemon's processor time (128 faults for a block of 512 KiB, 175 microseconds on a virtual machine; one fault for four blocks now).
-/// The memory of such a page costs whoever touches it first 0.1 ms, or 5 ms on a virtual machine whose host has taken it back. A thread (<see cref="PageToucher"/>) does it
-/// ahead of what is cut while the receivers go on: 500 to 720 MB/s for one reader beside the server on such a machine, no difference where memory is at hand or both cores are busy.
-/// Only within the budget, so never in a pool without one. A page that is being touched keeps its slab as a rented piece does.
-/// Rejected: low priority (receivers overtake it, and both clear the same page); the thread pool (a page would hold up a worker that answers wait for); more pages (not reliably better).
-/// malloc with a threshold for mmap, and MADV_POPULATE_WRITE for each block, leave the cost of each page's accounting, and were rejected.
+/// Contract. The pool owns free memory only; what is rented belongs to the holders of the buffer. <see cref="Dispose"/> frees what is free at that
+/// time and whatever is released later. Thread-safe; the one lock is a leaf. Pages of free buffers beyond the amounts to keep go back to the system
+/// at once, addresses at the end; those of blocks above 16 MiB go with their pages. A cache makes room for a whole request before it is answered:
+/// pages that went back meanwhile were a quarter of a writing daemon's processor time, and came back as small ones. Touching fresh memory page by
+/// page was a third of the daemon's processor time (128 faults for a block of 512 KiB, 175 microseconds on a virtual machine; one fault for four
+/// blocks now). The memory of such a page costs whoever touches it first 0.1 ms, or 5 ms on a virtual machine whose host has taken it back. A thread
+/// (<see cref="PageToucher"/>) does it ahead of what is cut while the receivers go on: 500 to 720 MB/s for one reader beside the server on such a
+/// machine, no difference where memory is at hand or both cores are busy. Only within the budget, so never in a pool without one. A page that is
+/// being touched keeps its slab as a rented piece does. Rejected: low priority (receivers overtake it, and both clear the same page); the thread pool
+/// (a page would hold up a worker that answers wait for); more pages (not reliably better). malloc with a threshold for mmap, and MADV_POPULATE_WRITE
+/// for each block, leave the cost of each page's accounting, and were rejected.
 /// </remarks>
 public sealed unsafe class NativeBlockPool : IDisposable
 {
@@ -40,7 +41,8 @@ public sealed unsafe class NativeBlockPool : IDisposable
     private bool _disposed;
 
     /// <param name="keepBytes">How much free memory keeps its pages for reuse, however much is rented.</param>
-    /// <param name="budgetBytes">Free memory keeps its pages, too, while it is no more than this together with what is rented: a cache's budget.</param>
+    /// <param name="budgetBytes">Free memory keeps its pages, too, while it is no more than this together with what is rented: a cache's
+    /// budget.</param>
     public NativeBlockPool(long keepBytes = 16L << 20, long budgetBytes = 0)
         : this(keepBytes, budgetBytes, PageMapping.Populate)
     {
@@ -63,14 +65,17 @@ public sealed unsafe class NativeBlockPool : IDisposable
     public long RentedBytes => Volatile.Read(ref _rentedBytes);
 
     /// <summary>
-    /// The memory that the system gave last cost so much that blocks which can be had again should rather make room for new ones. Known only where pages are touched ahead.
+    /// The memory that the system gave last cost so much that blocks which can be had again should rather make room for new ones. Known only where
+    /// pages are touched ahead.
     /// </summary>
     public bool IsMemoryDear => _cost.IsDear;
 
     /// <summary>The thread that touches pages was needed, and has not ended since.</summary>
     internal bool IsTouching => _toucher.IsRunning;
 
-    /// <summary>A buffer for a block file of <paramref name="length"/> bytes, header included; content is undefined. The caller holds its one reference.</summary>
+    /// <summary>
+    /// A buffer for a block file of <paramref name="length"/> bytes, header included; content is undefined. The caller holds its one reference.
+    /// </summary>
     /// <exception cref="InsufficientMemoryException">The system has no memory left.</exception>
     public BlockBuffer Rent(int length)
     {

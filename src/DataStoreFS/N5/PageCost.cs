@@ -2,17 +2,18 @@ namespace DataStoreFS.N5;
 
 /// <summary>What a huge page of fresh memory costs, as the thread that touches pages finds it.</summary>
 /// <remarks>
-/// Two kinds were measured, and nothing between them: 0.09 ms where memory is at hand, 4.5 to 5 ms (two megabytes at 0.4 GB/s, less than a server delivers) on a virtual
-/// machine whose host takes idle memory back, whichever of its pages comes next. Processor time tells them apart also on a busy machine, where a page at hand
-/// takes as long as the thread has to wait for a processor. Written by one thread, read by any.
+/// Two kinds were measured, and nothing between them: 0.09 ms where memory is at hand, 4.5 to 5 ms (two megabytes at 0.4 GB/s, less than a server
+/// delivers) on a virtual machine whose host takes idle memory back, whichever of its pages comes next. Processor time tells them apart also on a
+/// busy machine, where a page at hand takes as long as the thread has to wait for a processor. Written by one thread, read by any.
 /// </remarks>
 internal sealed class PageCost(Func<TimeSpan> threadTime, TimeProvider time)
 {
     private static readonly TimeSpan s_dear = TimeSpan.FromMilliseconds(1);
 
-    // A page now and then is dear on any machine: the kernel compacts memory for it. Two of eight are a mean of 1 ms and more. Where some of the memory is at hand, four of eight
-    // were reached late or never: one reader beside the server 905 and 992 MB/s with four and with two, eight 865 and 932; over 2 ms 542 and 561, 533 and 567 (medians of
-    // 8 runs each, in turn, which differ by a factor of three). With all memory at hand neither was reached in 6 runs each.
+    // A page now and then is dear on any machine: the kernel compacts memory for it. Two of eight are a mean of 1 ms and more. Where some of the
+    // memory is at hand, four of eight were reached late or never: one reader beside the server 905 and 992 MB/s with four and with two, eight 865
+    // and 932; over 2 ms 542 and 561, 533 and 567 (medians of 8 runs each, in turn, which differ by a factor of three). With all memory at hand
+    // neither was reached in 6 runs each.
     private const int ManyOf = 8;
     private const int Many = 2;
 

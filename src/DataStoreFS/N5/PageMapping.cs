@@ -18,7 +18,9 @@ internal static unsafe partial class PageMapping
     private const int ThreadClock = 3; // CLOCK_THREAD_CPUTIME_ID
     private static readonly nint s_failed = -1;
 
-    /// <summary>Memory that begins at a multiple of <see cref="HugePageBytes"/> and may be backed by huge pages; without such pages by ordinary ones.</summary>
+    /// <summary>
+    /// Memory that begins at a multiple of <see cref="HugePageBytes"/> and may be backed by huge pages; without such pages by ordinary ones.
+    /// </summary>
     /// <exception cref="InsufficientMemoryException">The address space or a limit (RLIMIT_AS) is used up.</exception>
     public static byte* MapHuge(nint bytes)
     {
@@ -56,7 +58,9 @@ internal static unsafe partial class PageMapping
     public static TimeSpan ThreadTime()
     {
         Timespec time;
-        return ClockGetTime(ThreadClock, &time) == 0 ? TimeSpan.FromSeconds(time.Seconds) + TimeSpan.FromTicks(time.Nanoseconds / 100) : TimeSpan.Zero;
+        return ClockGetTime(ThreadClock, &time) == 0
+            ? TimeSpan.FromSeconds(time.Seconds) + TimeSpan.FromTicks(time.Nanoseconds / 100)
+            : TimeSpan.Zero;
     }
 
     public static void Free(byte* address, nint bytes) => _ = Unmap((nint)address, bytes);

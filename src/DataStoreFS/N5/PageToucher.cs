@@ -5,8 +5,8 @@ namespace DataStoreFS.N5;
 /// <see cref="Wake"/>, sleeps between them, and ends after <paramref name="patience"/> without any; the next starts another.
 /// </summary>
 /// <remarks>
-/// Contract. A wake is never lost: what was to do before it is seen by a call of <paramref name="touchNext"/> that begins after it. At most one thread at a time.
-/// One of normal priority: at a lower one the receivers overtake it, and both clear the same page.
+/// Contract. A wake is never lost: what was to do before it is seen by a call of <paramref name="touchNext"/> that begins after it. At most one
+/// thread at a time. One of normal priority: at a lower one the receivers overtake it, and both clear the same page.
 /// </remarks>
 internal sealed class PageToucher(Func<bool> touchNext, TimeSpan patience) : IDisposable
 {

@@ -35,7 +35,9 @@ internal sealed unsafe partial class XzCodec(int preset) : PayloadCodec
             fixed (byte* from = packed, to = voxels)
             {
                 result = lzma_stream_buffer_decode(
-                    &limit, 0, null, from is null ? &nowhere : from, &read, (nuint)packed.Length, to is null ? &nowhere : to, &written, (nuint)voxels.Length);
+                    &limit, 0, null,
+                    from is null ? &nowhere : from, &read, (nuint)packed.Length,
+                    to is null ? &nowhere : to, &written, (nuint)voxels.Length);
             }
         }
         catch (DllNotFoundException absent)
@@ -71,7 +73,9 @@ internal sealed unsafe partial class XzCodec(int preset) : PayloadCodec
             fixed (byte* from = voxels, to = target)
             {
                 result = lzma_easy_buffer_encode(
-                    (uint)Math.Clamp(preset, 0, 9), CheckCrc64, null, from is null ? &nowhere : from, (nuint)voxels.Length, to, &written, (nuint)target.Length);
+                    (uint)Math.Clamp(preset, 0, 9), CheckCrc64, null,
+                    from is null ? &nowhere : from, (nuint)voxels.Length,
+                    to, &written, (nuint)target.Length);
             }
         }
         catch (DllNotFoundException absent)
@@ -88,12 +92,15 @@ internal sealed unsafe partial class XzCodec(int preset) : PayloadCodec
     }
 
     private static DataStoreException Missing(DllNotFoundException absent) => new(
-        DataStoreErrorKind.Local, $"xz blocks need the library {Library}, which is not installed; install liblzma5 (Debian, Ubuntu) or xz-libs (Fedora, RHEL)", absent);
+        DataStoreErrorKind.Local,
+        $"xz blocks need the library {Library}, which is not installed; install liblzma5 (Debian, Ubuntu) or xz-libs (Fedora, RHEL)",
+        absent);
 
     [LibraryImport(Library)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int lzma_stream_buffer_decode(
-        ulong* memoryLimit, uint flags, void* allocator, byte* source, nuint* sourcePosition, nuint sourceSize, byte* target, nuint* targetPosition, nuint targetSize);
+        ulong* memoryLimit, uint flags, void* allocator, byte* source, nuint* sourcePosition, nuint sourceSize, byte* target, nuint* targetPosition,
+        nuint targetSize);
 
     [LibraryImport(Library)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

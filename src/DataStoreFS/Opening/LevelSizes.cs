@@ -8,7 +8,8 @@ namespace DataStoreFS.Opening;
 /// The dimensions of every level. Where rounding leaves a choice, a few blocks at the far edge are read; a level whose blocks do not tell
 /// follows the other levels of that size, and rounds down if none tells, as the server's own trees do.
 /// </summary>
-internal sealed partial class LevelSizes(IDataStoreClient client, string uuid, DatasetDescription dataset, IReadOnlyList<int> timepointIds, ILogger logger)
+internal sealed partial class LevelSizes(
+    IDataStoreClient client, string uuid, DatasetDescription dataset, IReadOnlyList<int> timepointIds, ILogger logger)
 {
     private readonly Dictionary<Size3, IReadOnlyList<LevelInfo>> _levels = [];
     private readonly ILogger _logger = logger;
@@ -93,13 +94,19 @@ internal sealed partial class LevelSizes(IDataStoreClient client, string uuid, D
             LogUnread(uuid, fault.Message);
         }
 
-        Rounding[] said = [.. probes.Select((at, index) => edge.Judge(at, sizes.Sizes[index])).Where(rounding => rounding != Rounding.Unknown).Distinct()];
+        Rounding[] said =
+        [
+            .. probes.Select((at, index) => edge.Judge(at, sizes.Sizes[index])).Where(rounding => rounding != Rounding.Unknown).Distinct(),
+        ];
         return said.Length == 1 ? said[0] : Rounding.Unknown;
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Dataset {Uuid}: blocks at the far edge of level {Level} say that its size was rounded: {Rounding}")]
+    [LoggerMessage(
+        Level = LogLevel.Debug, Message = "Dataset {Uuid}: blocks at the far edge of level {Level} say that its size was rounded: {Rounding}")]
     private partial void LogRounding(string uuid, int level, Rounding rounding);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Dataset {Uuid}: the sizes of its levels are taken as rounded down, because blocks at their edges cannot be read: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Dataset {Uuid}: the sizes of its levels are taken as rounded down, because blocks at their edges cannot be read: {Reason}")]
     private partial void LogUnread(string uuid, string reason);
 }

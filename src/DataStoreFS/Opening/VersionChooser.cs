@@ -56,7 +56,8 @@ internal sealed partial class VersionChooser(IDataStoreClient client, string uui
         {
             return await GetAsync("mixedLatest", dataset.Versions, cancellationToken).ConfigureAwait(false);
         }
-        catch (DataStoreException fault) when (fault.Kind is DataStoreErrorKind.NotFound or DataStoreErrorKind.Unreachable && dataset.Versions.Count > 1)
+        catch (DataStoreException fault) when (
+            fault.Kind is DataStoreErrorKind.NotFound or DataStoreErrorKind.Unreachable && dataset.Versions.Count > 1)
         {
             // The highest version's XML is mixedLatest's; a phantom on top breaks it.
             int highest = dataset.Versions[^1];
@@ -77,7 +78,8 @@ internal sealed partial class VersionChooser(IDataStoreClient client, string uui
     {
         ChosenVersion all = await GetAsync("all", dataset.Versions, cancellationToken).ConfigureAwait(false);
         return all.IsDraft
-            ? throw new DataStoreException(DataStoreErrorKind.Refused, $"the server of dataset {uuid} cannot show all versions at once; mount one of {Named()}")
+            ? throw new DataStoreException(
+                DataStoreErrorKind.Refused, $"the server of dataset {uuid} cannot show all versions at once; mount one of {Named()}")
             : all;
     }
 
@@ -104,7 +106,8 @@ internal sealed partial class VersionChooser(IDataStoreClient client, string uui
     {
         if (!writable)
         {
-            throw new DataStoreException(DataStoreErrorKind.Usage, $"version 'new' makes a version of dataset {uuid}, which needs a mount that may write; add --read-write");
+            throw new DataStoreException(
+                DataStoreErrorKind.Usage, $"version 'new' makes a version of dataset {uuid}, which needs a mount that may write; add --read-write");
         }
 
         int made = await client.StartWritingAsync(uuid, dataset.Levels[0].Factors, "new", cancellationToken).ConfigureAwait(false);
@@ -166,7 +169,9 @@ internal sealed partial class VersionChooser(IDataStoreClient client, string uui
     private string Named()
     {
         string some = string.Join(", ", dataset.Versions.Take(MostNamed));
-        return dataset.Versions.Count > MostNamed ? $"{some}, ... ({dataset.Versions.Count} versions), latest, mixedLatest" : $"{some}, latest, mixedLatest";
+        return dataset.Versions.Count > MostNamed
+            ? $"{some}, ... ({dataset.Versions.Count} versions), latest, mixedLatest"
+            : $"{some}, latest, mixedLatest";
     }
 
     private static string Text(int version) => version.ToString(CultureInfo.InvariantCulture);
@@ -180,6 +185,9 @@ internal sealed partial class VersionChooser(IDataStoreClient client, string uui
     [LoggerMessage(Level = LogLevel.Warning, Message = "Dataset {Uuid}: the server sends no XML, so transforms of the views are not known: {Reason}")]
     private partial void LogDraft(string uuid, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Dataset {Uuid}: the XML of version 0, by which the server finds blocks, cannot be had; the mounted version's is taken for it: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Dataset {Uuid}: the XML of version 0, by which the server finds blocks, cannot be had; "
+            + "the mounted version's is taken for it: {Reason}")]
     private partial void LogNoAddressing(string uuid, string reason);
 }

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging;
 
 namespace DataStoreFS.Opening;
 
-/// <summary>Turns the address of a dataset into what a mount has to know, with as few requests as that takes: JSON, XML, seldom a few blocks.</summary>
+/// <summary>
+/// Turns the address of a dataset into what a mount has to know, with as few requests as that takes: JSON, XML, seldom a few blocks.
+/// </summary>
 /// <param name="client">The server that the addresses belong to.</param>
 /// <param name="logger">Hears what was assumed.</param>
 public sealed class VolumeOpener(IDataStoreClient client, ILogger logger)
@@ -17,14 +19,13 @@ public sealed class VolumeOpener(IDataStoreClient client, ILogger logger)
     /// <param name="volume">The volume's number in this process.</param>
     /// <param name="writable">Whether version <c>new</c> may be made.</param>
     /// <param name="cancellationToken">Ends the requests.</param>
-    /// <exception cref="DataStoreException">
-    /// Usage: the address names no dataset. NotFound: the server knows no such dataset or version. Protocol: its answers cannot be. And whatever
-    /// kept the server from answering.
-    /// </exception>
+    /// <exception cref="DataStoreException"> Usage: the address names no dataset. NotFound: the server knows no such dataset or version. Protocol:
+    /// its answers cannot be. And whatever kept the server from answering. </exception>
     public async Task<OpenedVolume> OpenAsync(SourceAddress source, int volume, bool writable, CancellationToken cancellationToken)
     {
         string uuid = source.Uuid
-            ?? throw new DataStoreException(DataStoreErrorKind.Usage, $"{source} names a server but no dataset; expected {source.Server}/datasets/UUID[/VERSION]");
+            ?? throw new DataStoreException(
+                DataStoreErrorKind.Usage, $"{source} names a server but no dataset; expected {source.Server}/datasets/UUID[/VERSION]");
         DatasetDescription dataset = DatasetDescription.Parse(await client.GetDatasetJsonAsync(uuid, cancellationToken).ConfigureAwait(false));
         string requested = source.Version ?? DefaultVersion;
         VersionChooser chooser = new(client, uuid, dataset, logger);

@@ -11,13 +11,16 @@ public interface ILowerTree
     /// <summary>Names in a folder; only asked for folders.</summary>
     IEnumerable<string> List(string path);
 
-    /// <summary>All of a small file (export.xml, attributes.json), to be copied up. Only asked for entries with <see cref="LowerEntry.CanCopyUp"/>.</summary>
+    /// <summary>
+    /// All of a small file (export.xml, attributes.json), to be copied up. Only asked for entries with <see cref="LowerEntry.CanCopyUp"/>.
+    /// </summary>
     ReadOnlyMemory<byte> Read(string path);
 }
 
 /// <summary>What the lower tree has at a path.</summary>
 /// <param name="IsFolder">Else a file.</param>
-/// <param name="CanCopyUp">A file that may be changed and removed in the overlay. False for blocks: they belong to the server, and cannot be removed.</param>
+/// <param name="CanCopyUp">A file that may be changed and removed in the overlay. False for blocks: they belong to the server, and cannot be
+/// removed.</param>
 /// <param name="Mode">Permission bits.</param>
 /// <param name="Owner">As the mount shows it.</param>
 /// <param name="Modified">As the mount shows it.</param>

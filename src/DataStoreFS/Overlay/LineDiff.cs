@@ -10,7 +10,9 @@ internal readonly record struct LineChange(int Before, int BeforeCount, int Afte
 /// <summary>The fewest changed lines between two texts, by Myers' "An O(ND) Difference Algorithm and Its Variations" (Algorithmica 1986).</summary>
 internal static class LineDiff
 {
-    /// <summary>Beyond so many changed lines the search, whose time and memory grow with its square, ends: all that differs is one change then.</summary>
+    /// <summary>
+    /// Beyond so many changed lines the search, whose time and memory grow with its square, ends: all that differs is one change then.
+    /// </summary>
     private const int MostEdits = 1000;
 
     /// <summary>Ascending, with at least one common line between two of them.</summary>

@@ -60,7 +60,8 @@ internal static unsafe partial class Native
         return error == 0 ? Result(Syscall.close(fd)) : error;
     }
 
-    public static int Rename(int fromParent, string from, int toParent, string to, uint flags) => Result(RenameAt2(fromParent, from, toParent, to, flags));
+    public static int Rename(int fromParent, string from, int toParent, string to, uint flags) =>
+        Result(RenameAt2(fromParent, from, toParent, to, flags));
 
     public static int Allocate(int fd, int mode, long offset, long length) => Result(FAllocate(fd, mode, offset, length));
 

@@ -175,10 +175,19 @@ internal sealed class OverlayChanges(UpperTree tree, Func<string, ReadOnlyMemory
 
     public int Link(Place from, Place to)
     {
-        int error = !from.Exists ? PosixErrno.ENOENT : from.IsFolder ? PosixErrno.EPERM : to.Exists ? PosixErrno.EEXIST : CopyUp(from, withContent: true);
+        int error = !from.Exists ? PosixErrno.ENOENT
+            : from.IsFolder ? PosixErrno.EPERM
+            : to.Exists ? PosixErrno.EEXIST
+            : CopyUp(from, withContent: true);
         error = error == 0 ? to.EnsureParent() : error;
         error = error == 0 ? Native.Result(Syscall.linkat(from.Parent, from.DiskName, to.Parent, to.DiskName, 0)) : error;
         return error == 0 ? RemoveWhiteout(to) : error;
+    }
+
+    public int SetXattr(Place place, string name, byte[] value, int flags)
+    {
+        int error = CopyUp(place, withContent: true);
+        return error == 0 ? Xattr.Set(place, name, value, flags) : error;
     }
 
     /// <summary>A whiteout's successor is in place.</summary>

@@ -3,8 +3,8 @@ using System.Text;
 namespace DataStoreFS.Overlay;
 
 /// <summary>
-/// Names as they stand in the upper folder. A name is itself, except that the overlay's own marks begin with <c>.dsfs.</c>, so user names which begin like
-/// that are escaped. Marks lie beside what they are about, so a renamed folder takes its own along.
+/// Names as they stand in the upper folder. A name is itself, except that the overlay's own marks begin with <c>.dsfs.</c>, so user names which begin
+/// like that are escaped. Marks lie beside what they are about, so a renamed folder takes its own along.
 /// </summary>
 internal static class OverlayNames
 {

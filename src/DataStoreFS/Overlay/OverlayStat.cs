@@ -67,4 +67,5 @@ public readonly record struct OverlayChange(
 public readonly record struct OverlayEntry(string Name, ulong Inode, uint Mode);
 
 /// <summary>statvfs of the disk that the overlay is on.</summary>
-public readonly record struct OverlaySpace(ulong BlockSize, ulong Blocks, ulong FreeBlocks, ulong AvailableBlocks, ulong Files, ulong FreeFiles, ulong LongestName);
+public readonly record struct OverlaySpace(
+    ulong BlockSize, ulong Blocks, ulong FreeBlocks, ulong AvailableBlocks, ulong Files, ulong FreeFiles, ulong LongestName);

@@ -4,13 +4,13 @@ using Mono.Unix.Native;
 namespace DataStoreFS.Overlay;
 
 /// <summary>
-/// A local folder shown on top of the dataset's tree: what programs create, change and remove beside the blocks. Full POSIX behaviour, since each call is
-/// a system call on that folder; a lower file is copied up when it is first changed, a removed one leaves a whiteout. Survives remounts.
+/// A local folder shown on top of the dataset's tree: what programs create, change and remove beside the blocks. Full POSIX behaviour, since each
+/// call is a system call on that folder; a lower file is copied up when it is first changed, a removed one leaves a whiteout. Survives remounts.
 /// </summary>
 /// <remarks>
-/// Paths are relative to the tree's top, with <c>/</c> between names; <c>""</c> is the top itself. Answers are errno (<see cref="PosixErrno"/>). Every path is
-/// walked folder by folder without following symbolic links, so nothing outside the folder can be reached. Thread-safe; the one lock makes changes
-/// of several steps appear as one, and is a leaf: the lower tree is asked before it is taken.
+/// Paths are relative to the tree's top, with <c>/</c> between names; <c>""</c> is the top itself. Answers are errno (<see cref="PosixErrno"/>).
+/// Every path is walked folder by folder without following symbolic links, so nothing outside the folder can be reached. Thread-safe; the one lock
+/// makes changes of several steps appear as one, and is a leaf: the lower tree is asked before it is taken.
 /// </remarks>
 public sealed class OverlayStore : IDisposable
 {
@@ -33,7 +33,7 @@ public sealed class OverlayStore : IDisposable
     /// <summary>Somebody else was using the folder when it was opened.</summary>
     public bool IsShared => _tree.IsShared;
 
-    /// <summary>Grows with every call that could change something, before it does: what was found stands as long as this does, but for changes from elsewhere.</summary>
+    /// <summary>Grows before every call that could change something: what was found holds until then, but for changes from elsewhere.</summary>
     public long Version => Volatile.Read(ref _version);
 
     /// <summary>Opens or makes the folder.</summary>
@@ -70,7 +70,9 @@ public sealed class OverlayStore : IDisposable
         return error;
     }
 
-    /// <summary>The upper side of a folder and what it hides; see <see cref="OverlayListing.Merge"/>. ENOENT when it is not in the merged tree.</summary>
+    /// <summary>
+    /// The upper side of a folder and what it hides; see <see cref="OverlayListing.Merge"/>. ENOENT when it is not in the merged tree.
+    /// </summary>
     public int List(string path, out OverlayListing listing)
     {
         OverlayListing result = OverlayListing.Nothing;
@@ -84,8 +86,8 @@ public sealed class OverlayStore : IDisposable
     }
 
     /// <summary>
-    /// Opens a file; a lower one is copied up if it is opened for writing, and may not be opened for reading here. Flags are open(2)'s: the access mode and
-    /// O_TRUNC count. ENOENT for what is only in the lower tree and opened for reading.
+    /// Opens a file; a lower one is copied up if it is opened for writing, and may not be opened for reading here. Flags are open(2)'s: the access
+    /// mode and O_TRUNC count. ENOENT for what is only in the lower tree and opened for reading.
     /// </summary>
     public int OpenFile(string path, int flags, out OverlayFile? file)
     {
@@ -133,7 +135,8 @@ public sealed class OverlayStore : IDisposable
     public int MakeFolder(string path, uint mode, OverlayOwner owner) => At(path, place => _changes.MakeFolder(place, owner, mode));
 
     /// <summary>mknod(2): pipes, sockets, and devices where the caller may.</summary>
-    public int MakeNode(string path, uint mode, ulong device, OverlayOwner owner) => At(path, place => _changes.Make(place, owner, mode, (folder, name) =>
+    public int MakeNode(string path, uint mode, ulong device, OverlayOwner owner) =>
+        At(path, place => _changes.Make(place, owner, mode, (folder, name) =>
         Native.Result(Syscall.mknodat(folder, name, NativeConvert.ToFilePermissions(mode), device))));
 
     public int MakeSymlink(string path, string target, OverlayOwner owner) => At(path, place => _changes.Make(place, owner, null, (folder, name) =>
@@ -162,7 +165,9 @@ public sealed class OverlayStore : IDisposable
         return At(path, place => _changes.RemoveFolder(place, lowerNames));
     }
 
-    /// <summary>renameat2(2): flags 0, RENAME_NOREPLACE and RENAME_EXCHANGE. EXDEV for a folder in which the lower tree shows, EPERM for blocks.</summary>
+    /// <summary>
+    /// renameat2(2): flags 0, RENAME_NOREPLACE and RENAME_EXCHANGE. EXDEV for a folder in which the lower tree shows, EPERM for blocks.
+    /// </summary>
     public int Rename(string from, string to, uint flags)
     {
         const uint NoReplace = 1;
@@ -227,8 +232,10 @@ public sealed class OverlayStore : IDisposable
     /// <param name="name">Begins with <c>user.</c>.</param>
     /// <param name="value">Bytes.</param>
     /// <param name="flags">setxattr(2)'s: 0, XATTR_CREATE (1), XATTR_REPLACE (2).</param>
-    public int SetXattr(string path, string name, ReadOnlyMemory<byte> value, int flags) => !Xattr.IsSupported(name) ? PosixErrno.ENOTSUP : At(path, place =>
-        _changes.CopyUp(place, withContent: true) is var error && error != 0 ? error : Xattr.Set(place, name, value.ToArray(), flags), willChange: true);
+    public int SetXattr(string path, string name, ReadOnlyMemory<byte> value, int flags) =>
+        Xattr.IsSupported(name)
+            ? At(path, place => _changes.SetXattr(place, name, value.ToArray(), flags), willChange: true)
+            : PosixErrno.ENOTSUP;
 
     public int RemoveXattr(string path, string name) =>
         Xattr.IsSupported(name) ? At(path, place => Xattr.Remove(place, name)) : PosixErrno.ENOTSUP;
@@ -241,7 +248,8 @@ public sealed class OverlayStore : IDisposable
     }
 
     /// <summary>
-    /// Throws away what the overlay has at a path (<c>""</c>: everything), whiteouts included, so that the lower tree shows again. ENOENT when there is nothing.
+    /// Throws away what the overlay has at a path (<c>""</c>: everything), whiteouts included, so that the lower tree shows again. ENOENT when there
+    /// is nothing.
     /// </summary>
     public int Discard(string path) => path.Length == 0 ? DiscardAll() : At(path, place =>
     {

@@ -4,8 +4,8 @@ using Mono.Unix.Native;
 namespace DataStoreFS.Overlay;
 
 /// <summary>
-/// The overlay's folder on disk: <c>upper</c> holds what is shown, <c>work</c> what is being made or taken apart, so that names appear and vanish at once.
-/// A shared lock on <c>work</c> says that a mount is using it; what an earlier one left there is removed by the first that finds it alone.
+/// The overlay's folder on disk: <c>upper</c> holds what is shown, <c>work</c> what is being made or taken apart, so that names appear and vanish at
+/// once. A shared lock on <c>work</c> says that a mount is using it; what an earlier one left there is removed by the first that finds it alone.
 /// </summary>
 internal sealed partial class UpperTree : IDisposable
 {
@@ -29,7 +29,8 @@ internal sealed partial class UpperTree : IDisposable
         string upper = Path.Combine(folder, "upper");
         string work = Path.Combine(folder, "work");
         Directory.CreateDirectory(folder, Private);
-        Directory.CreateDirectory(upper, Private | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        Directory.CreateDirectory(
+            upper, Private | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
         Directory.CreateDirectory(work, Private);
         UpperFolder root = default;
         UpperFolder workFolder = default;

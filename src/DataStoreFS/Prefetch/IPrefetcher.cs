@@ -6,9 +6,8 @@ namespace DataStoreFS.Prefetch;
 public interface IPrefetcher
 {
     /// <summary>
-    /// A program asks for a block. Call it after the block's own fetch has begun, so that the guess goes behind it. Cheap, allocates nothing in
-    /// the steady
-    /// state, never waits.
+    /// A program asks for a block. Call it after the block's own fetch has begun, so that the guess goes behind it. Cheap, allocates nothing in the
+    /// steady state, never waits.
     /// </summary>
     /// <param name="key">Inside its level's grid.</param>
     /// <param name="thread">The thread that the kernel names in the request; 0 when it names none.</param>

@@ -86,8 +86,8 @@ internal sealed class ImageTrace
     public byte BurstAt(Place place) => Remembers && Contains(place) ? _bursts[IndexOf(place)] : (byte)0;
 
     /// <summary>
-    /// True when this access leaves a plane that was being read: without a pause, that too ends a burst. Only the first access to a place in a burst counts: a block is
-    /// looked up and read, and three blocks that happened to lie in one plane were taken for six.
+    /// True when this access leaves a plane that was being read: without a pause, that too ends a burst. Only the first access to a place in a burst
+    /// counts: a block is looked up and read, and three blocks that happened to lie in one plane were taken for six.
     /// </summary>
     public bool LeavesPlane(Place place)
     {

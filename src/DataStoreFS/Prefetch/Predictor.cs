@@ -277,7 +277,8 @@ internal sealed class Predictor
         WalkDetector walk = image.Walk;
         double trust = program.Trust(PrefetchReason.Walk);
         int widest = (int)Math.Clamp(WalkBytes / BlockBytes(image, volume), 2, Math.Max(_most / 2, 2));
-        double begin = Math.Min(Math.Max(program.Latency * WalkBlocksPerMillisecond, program.Distance >= RegionFiller.FirstDistance ? LeastAway : 0), MostBegin);
+        double begin = Math.Min(
+            Math.Max(program.Latency * WalkBlocksPerMillisecond, program.Distance >= RegionFiller.FirstDistance ? LeastAway : 0), MostBegin);
         int window = _fixed ? _most : (int)Math.Clamp(Math.Max(program.Window, begin) * trust * trust, 2, widest);
 
         // Half a window at a time: requests then carry many blocks. A movement knows better than its rows where it ends.
@@ -305,9 +306,8 @@ internal sealed class Predictor
 
     private bool HasRoomFor(in Candidate candidate, long now)
     {
-        // The walk and the rest of a plane are nearly certain; what is only likely leaves them a quarter. When there is no room, the oldest
-        // guesses have had
-        // their chance: they stay in memory as long as others do, but no longer keep new ones away.
+        // The walk and the rest of a plane are nearly certain; what is only likely leaves them a quarter. When there is no room, the oldest guesses
+        // have had their chance: they stay in memory as long as others do, but no longer keep new ones away.
         bool certain = candidate.Reason is not (PrefetchReason.Next or PrefetchReason.Idle);
         int most = certain ? _most : _most * 3 / 4;
         while (_ledger.Count >= most)

@@ -30,6 +30,7 @@ public sealed record PrefetchSettings(int? Blocks, long Bytes)
 
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int blocks) && blocks <= MostBlocks
             ? new PrefetchSettings(blocks, Share(cacheBytes))
-            : throw new DataStoreException(DataStoreErrorKind.Usage, $"--prefetch {text}: expected off, auto, or a number of blocks up to {MostBlocks}");
+            : throw new DataStoreException(
+                DataStoreErrorKind.Usage, $"--prefetch {text}: expected off, auto, or a number of blocks up to {MostBlocks}");
     }
 }

@@ -47,13 +47,16 @@ public sealed class Prefetcher : IPrefetcher, IDisposable, IAsyncDisposable
         _sink = sink;
         _time = time;
         _threads = new ThreadTable(time, processOf);
-        int most = (int)Math.Clamp(Math.Min(settings.Bytes / Math.Max(largestBlock, 1), settings.Blocks ?? int.MaxValue), 1, PrefetchSettings.MostBlocks);
+        int most = (int)Math.Clamp(
+            Math.Min(settings.Bytes / Math.Max(largestBlock, 1), settings.Blocks ?? int.MaxValue), 1, PrefetchSettings.MostBlocks);
         _off = settings.Blocks == 0;
         _predictor = new Predictor(most, settings.Blocks is not null);
         _timer = time.CreateTimer(static state => ((Prefetcher)state!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Bytes of a full block of the volume's largest level. A dataset may have been created without any channel, and so without a setup.</summary>
+    /// <summary>
+    /// Bytes of a full block of the volume's largest level. A dataset may have been created without any channel, and so without a setup.
+    /// </summary>
     public static long LargestBlock(VolumeInfo volume) =>
         volume.Setups.SelectMany(setup => setup.Levels).Select(level => level.BlockSize.Count).DefaultIfEmpty(1).Max() * volume.VoxelType.Bytes();
 
@@ -86,7 +89,8 @@ public sealed class Prefetcher : IPrefetcher, IDisposable, IAsyncDisposable
 
         long timestamp = _time.GetTimestamp();
         (uint process, double waited, long served) = _threads.Observe(thread, hit, timestamp);
-        _waiting.Enqueue(new Access(key, process, Milliseconds(timestamp), hit, waited, Milliseconds(served), _sink.DistanceOf(key).TotalMilliseconds));
+        _waiting.Enqueue(
+            new Access(key, process, Milliseconds(timestamp), hit, waited, Milliseconds(served), _sink.DistanceOf(key).TotalMilliseconds));
         Pump();
         if (Volatile.Read(ref _ticking) == 0 && Interlocked.Exchange(ref _ticking, 1) == 0)
         {

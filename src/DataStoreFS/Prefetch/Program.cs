@@ -4,9 +4,8 @@ namespace DataStoreFS.Prefetch;
 
 /// <summary>One program that reads: its images, its bursts, and how good the guesses about it have been.</summary>
 /// <remarks>
-/// A burst is what a program reads without a pause (a viewer: all that comes on the screen at once); bursts are numbered, 1 to <see
-/// cref="LastBurst"/>, and
-/// each place of an image remembers the burst in which it was read last.
+/// A burst is what a program reads without a pause (a viewer: all that comes on the screen at once); bursts are numbered, 1 to
+/// <see cref="LastBurst"/>, and each place of an image remembers the burst in which it was read last.
 /// </remarks>
 internal sealed class Program
 {
@@ -50,7 +49,9 @@ internal sealed class Program
     /// <summary>How many blocks of a walk to be ahead.</summary>
     public double Window { get; set; } = 8;
 
-    /// <summary>Milliseconds that the program's threads wait for a block as they see it; as far as nothing is known of that, the server's distance.</summary>
+    /// <summary>
+    /// Milliseconds that the program's threads wait for a block as they see it; as far as nothing is known of that, the server's distance.
+    /// </summary>
     public double Latency => _latency == 0 ? Distance : _latency;
 
     /// <summary>How many waits <see cref="Latency"/> is made of.</summary>

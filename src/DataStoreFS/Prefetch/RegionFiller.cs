@@ -26,9 +26,9 @@ internal sealed class RegionFiller(CandidateQueue candidates, PrefetchLedger led
     private const int ManyWaits = 64;
 
     // How many guesses may be open for each place read once waiting is that expensive. Who has read a 64th of a region without a pause will go on in
-    // it: eight readers in random order got 242 MB/s over 20 ms with two guesses a place and 370 with eight, of blocks of 64 KiB over 2 ms 5,000 and 8,400
-    // a second, with a third of the requests. A few places in a large volume may be all that the program wants. Four places of one plane are hardly chance: a
-    // viewer then opens the rest of it.
+    // it: eight readers in random order got 242 MB/s over 20 ms with two guesses a place and 370 with eight, of blocks of 64 KiB over 2 ms 5,000 and
+    // 8,400 a second, with a third of the requests. A few places in a large volume may be all that the program wants. Four places of one plane are
+    // hardly chance: a viewer then opens the rest of it.
     private const int DenseShare = 8;
     private const int DensePart = 64;
     private const int DenseAtOnce = 64;
@@ -110,9 +110,9 @@ internal sealed class RegionFiller(CandidateQueue candidates, PrefetchLedger led
     }
 
     /// <summary>
-    /// A program's second block has been asked for. If it is a neighbour of the first one, this is likely to be a walk, and the line is idle but for the first guesses:
-    /// until three steps show it, their answers have come, and what is behind them would be asked for only then: twelve blocks took 55 ms over 2 ms, and take 46
-    /// (medians of 8 runs each, in turn).
+    /// A program's second block has been asked for. If it is a neighbour of the first one, this is likely to be a walk, and the line is idle but for
+    /// the first guesses: until three steps show it, their answers have come, and what is behind them would be asked for only then: twelve blocks
+    /// took 55 ms over 2 ms, and take 46 (medians of 8 runs each, in turn).
     /// </summary>
     public void GoOn(Program program, ImageTrace image, Place from, Place place, long blockBytes)
     {
@@ -131,9 +131,9 @@ internal sealed class RegionFiller(CandidateQueue candidates, PrefetchLedger led
         }
     }
 
-    // Of a stretch, places drawn at random span (n - 1) / (n + 1) on average, so it goes on by 1 / (n - 1) of their span on both sides: of a plane, the first
-    // four places span a third. Without that the rest was asked for after their answers, over connections that were still slow: 205 instead of
-    // 268 MB/s for four readers of planes over 20 ms. In 3-D, where many places are read before there are guesses, it made no difference.
+    // Of a stretch, places drawn at random span (n - 1) / (n + 1) on average, so it goes on by 1 / (n - 1) of their span on both sides: of a plane,
+    // the first four places span a third. Without that the rest was asked for after their answers, over connections that were still slow: 205 instead
+    // of 268 MB/s for four readers of planes over 20 ms. In 3-D, where many places are read before there are guesses, it made no difference.
     private static Box Reach(ImageTrace image)
     {
         Box read = image.Newest;

@@ -3,9 +3,8 @@ using DataStoreFS.Model;
 namespace DataStoreFS.Prefetch;
 
 /// <summary>
-/// Movements of a view: what was in view is asked for again one step along an axis, at the next timepoint, or in another setup. When a burst's
-/// first blocks show the movement, the rest of the
-/// burst is asked for, then the step after it; coarse levels first, as viewers do.
+/// Movements of a view: what was in view is asked for again one step along an axis, at the next timepoint, or in another setup. When a burst's first
+/// blocks show the movement, the rest of the burst is asked for, then the step after it; coarse levels first, as viewers do.
 /// </summary>
 internal sealed class Sweeper(CandidateQueue candidates, PrefetchLedger ledger)
 {
@@ -67,7 +66,10 @@ internal sealed class Sweeper(CandidateQueue candidates, PrefetchLedger ledger)
             return;
         }
 
-        List<ImageTrace> finestOfSetups = [.. inView.Where(image => image.Key.Level == finest.Key.Level && image.Key.Timepoint == finest.Key.Timepoint)];
+        List<ImageTrace> finestOfSetups =
+        [
+            .. inView.Where(image => image.Key.Level == finest.Key.Level && image.Key.Timepoint == finest.Key.Timepoint),
+        ];
 
         int step = program.Motion.Axis == thin && program.Motion.Step < 0 ? -1 : 1;
         int later = program.Motion.Axis == Motion.Time && program.Motion.Step < 0 ? -1 : 1;
@@ -135,7 +137,8 @@ internal sealed class Sweeper(CandidateQueue candidates, PrefetchLedger ledger)
         return true;
     }
 
-    private static bool IsRecent(ImageTrace image, Place place, Program program) => image.BurstAt(place) is byte burst and > 0 && program.Burst - burst <= 1;
+    private static bool IsRecent(ImageTrace image, Place place, Program program) =>
+        image.BurstAt(place) is byte burst and > 0 && program.Burst - burst <= 1;
 
     // How many blocks of the finer level a block of the coarser one covers.
     private static Place Ratio(LevelInfo coarser, LevelInfo finer)
@@ -156,7 +159,8 @@ internal sealed class Sweeper(CandidateQueue candidates, PrefetchLedger ledger)
         for (int distance = 1; distance <= ViewPlanes; distance++)
         {
             int before = candidates.Count;
-            Plane(program, image, volume, new Motion(axis, step), image.Newest.Low[axis] + (step * distance), AfterThis(program), PrefetchReason.Idle);
+            Plane(
+                program, image, volume, new Motion(axis, step), image.Newest.Low[axis] + (step * distance), AfterThis(program), PrefetchReason.Idle);
             if (candidates.Count > before)
             {
                 return;

@@ -1,9 +1,8 @@
 namespace DataStoreFS.Prefetch;
 
 /// <summary>
-/// Recognises a program that walks a grid line by line: along any axis first, any second, up or down, with gaps (blocks that are not there) and
-/// with several
-/// threads that overtake each other a little.
+/// Recognises a program that walks a grid line by line: along any axis first, any second, up or down, with gaps (blocks that are not there) and with
+/// several threads that overtake each other a little.
 /// </summary>
 internal sealed class WalkDetector
 {
@@ -118,8 +117,7 @@ internal sealed class WalkDetector
 
     /// <summary>
     /// Whether a place is in the part of the grid that is being walked: once a second line has begun, lines are as long as those before (or one
-    /// longer), and
-    /// once a second plane has, planes are as wide.
+    /// longer), and once a second plane has, planes are as wide.
     /// </summary>
     public bool IsWithin(Place place, Box walked)
     {

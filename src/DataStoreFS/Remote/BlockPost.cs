@@ -4,7 +4,9 @@ using System.Text;
 
 namespace DataStoreFS.Remote;
 
-/// <summary>One POST of blocks, following a redirect or a start call to where the level is. Never repeated after bytes may have been stored.</summary>
+/// <summary>
+/// One POST of blocks, following a redirect or a start call to where the level is. Never repeated after bytes may have been stored.
+/// </summary>
 internal sealed class BlockPost(ServerContext server, LevelSession session, ImageAddress image, IReadOnlyList<BlockWrite> blocks)
 {
     private const int MaxHops = 4;

@@ -55,7 +55,8 @@ internal sealed class BlockRead(
     {
         string request = Describe(address, levelBase, count);
         long sent = Stopwatch.GetTimestamp();
-        using HttpResponseMessage response = await server.Transport.SendAsync(HttpMethod.Get, address, null, null, progress.Token).ConfigureAwait(false);
+        using HttpResponseMessage response = await server.Transport.SendAsync(
+            HttpMethod.Get, address, null, null, progress.Token).ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.OK)
         {
             server.Transport.NoteAnswer(Stopwatch.GetElapsedTime(sent));
@@ -67,7 +68,8 @@ internal sealed class BlockRead(
             return Redirect(address, address[levelBase.Length..], location, request);
         }
 
-        if (response.StatusCode is HttpStatusCode.RequestUriTooLong or HttpStatusCode.RequestHeaderFieldsTooLarge && server.LineLimit.Shrink(lineLimit))
+        if (response.StatusCode is HttpStatusCode.RequestUriTooLong or HttpStatusCode.RequestHeaderFieldsTooLarge
+            && server.LineLimit.Shrink(lineLimit))
         {
             return Attempt.Done;
         }
@@ -77,7 +79,8 @@ internal sealed class BlockRead(
         if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed && !_started)
         {
             _started = true;
-            if (await session.EstablishAsync(levelBase, token => server.Start.LevelBaseAsync(image, "read", token), progress.Token).ConfigureAwait(false))
+            if (await session.EstablishAsync(
+                levelBase, token => server.Start.LevelBaseAsync(image, "read", token), progress.Token).ConfigureAwait(false))
             {
                 return Attempt.Done;
             }
@@ -113,7 +116,9 @@ internal sealed class BlockRead(
         Uri? target = RedirectTarget.Resolve(address, location);
         if (target is null || ++_hops > MaxHops)
         {
-            string why = target is null ? $"redirects to {ServerText.FirstLine(location.ToString())}, which is no http address" : "redirects in a circle";
+            string why = target is null
+                ? $"redirects to {ServerText.FirstLine(location.ToString())}, which is no http address"
+                : "redirects in a circle";
             return Attempt.Failed(DataStoreErrorKind.Protocol, $"{request} {why}");
         }
 

@@ -116,7 +116,8 @@ public sealed class DataStoreClient : IDataStoreClient, IDatasetCreator
     public async Task<string> CreateDatasetAsync(ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
     {
         DatasetPost post = new(_context, json);
-        using ProgressTimeout progress = new(_options.Timeout > DatasetPost.LeastPatience ? _options.Timeout : DatasetPost.LeastPatience, cancellationToken);
+        using ProgressTimeout progress = new(
+            _options.Timeout > DatasetPost.LeastPatience ? _options.Timeout : DatasetPost.LeastPatience, cancellationToken);
         await CallAsync(_ => post.SendAsync(progress), null, cancellationToken).ConfigureAwait(false);
         return post.Uuid;
     }
@@ -177,7 +178,8 @@ public sealed class DataStoreClient : IDataStoreClient, IDatasetCreator
         string request = $"GET {address}";
         try
         {
-            using HttpResponseMessage response = await _transport.SendAsync(HttpMethod.Get, address, null, accept, progress.Token).ConfigureAwait(false);
+            using HttpResponseMessage response = await _transport.SendAsync(
+                HttpMethod.Get, address, null, accept, progress.Token).ConfigureAwait(false);
             if (response.StatusCode != HttpStatusCode.OK)
             {
                 string said = await ServerText.ReadAsync(response, _transport.Token, progress.Token).ConfigureAwait(false);

@@ -41,7 +41,9 @@ internal sealed class FrameReader(NativeBlockPool pool, Stream stream, ProgressT
             {
                 if (!IsPossible(size, wanted))
                 {
-                    return Attempt.Failed(DataStoreErrorKind.Protocol, $"{request}: block {i + 1} of {count} claims {size} voxels, but may have {wanted.Limit} at most");
+                    return Attempt.Failed(
+                        DataStoreErrorKind.Protocol,
+                        $"{request}: block {i + 1} of {count} claims {size} voxels, but may have {wanted.Limit} at most");
                 }
 
                 stored = size;

@@ -41,7 +41,8 @@ internal static class HttpFaults
         Exception cause = exception is FlurlHttpException { InnerException: { } inner } ? inner : exception;
         if (progress.Expired)
         {
-            return Attempt.Silence(DataStoreErrorKind.Timeout, $"{request}: no progress for {progress.Limit.TotalSeconds:0.###} s", again: false, cause);
+            return Attempt.Silence(
+                DataStoreErrorKind.Timeout, $"{request}: no progress for {progress.Limit.TotalSeconds:0.###} s", again: false, cause);
         }
 
         if (cause is OperationCanceledException)

@@ -45,7 +45,8 @@ internal sealed class HttpTransport : IDisposable
     public AccessToken? Token => _token;
 
     /// <summary>The caller disposes the answer. Every status is an answer, redirects too.</summary>
-    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string address, HttpContent? content, string? accept, CancellationToken cancellationToken)
+    public Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string address, HttpContent? content, string? accept, CancellationToken cancellationToken)
     {
         FlurlRequest request = new(new Url(address)) { Client = _client };
         request.Headers["User-Agent"] = _userAgent;

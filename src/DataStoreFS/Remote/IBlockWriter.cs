@@ -14,10 +14,9 @@ public interface IBlockWriter
     /// No retries of its own: who writes knows what may wait. Never asked for <c>mixedLatest</c>; all blocks lie inside their level's grid and
     /// have the size that the grid says.
     /// </remarks>
-    /// <exception cref="DataStoreFS.Model.DataStoreException">
-    /// <c>Refused</c>: a 4xx that would be the same next time (413 and 414 too; smaller batches may pass). <c>Unauthorized</c>: 401, 403.
-    /// <c>Unreachable</c>: no connection, cut short, or 5xx. <c>Timeout</c>: no answer in time. <c>Protocol</c>: an answer that cannot be.
-    /// </exception>
+    /// <exception cref="DataStoreFS.Model.DataStoreException"> <c>Refused</c>: a 4xx that would be the same next time (413 and 414 too; smaller
+    /// batches may pass). <c>Unauthorized</c>: 401, 403. <c>Unreachable</c>: no connection, cut short, or 5xx. <c>Timeout</c>: no answer in time.
+    /// <c>Protocol</c>: an answer that cannot be. </exception>
     Task WriteBlocksAsync(ImageAddress image, IReadOnlyList<BlockWrite> blocks, CancellationToken cancellationToken);
 }
 

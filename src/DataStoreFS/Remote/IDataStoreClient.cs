@@ -16,8 +16,8 @@ public interface IDataStoreClient : IBlockWriter, IAsyncDisposable
     TimeSpan RoundTrip { get; }
 
     /// <summary>
-    /// How long the server works before it answers: the least time until an answer with blocks began, without a round trip; zero before the first. Too long
-    /// by a round trip when all requests so far had to connect first.
+    /// How long the server works before it answers: the least time until an answer with blocks began, without a round trip; zero before the first.
+    /// Too long by a round trip when all requests so far had to connect first.
     /// </summary>
     TimeSpan Effort { get; }
 

@@ -2,7 +2,9 @@ using DataStoreFS.Model;
 
 namespace DataStoreFS.Remote;
 
-/// <summary>Where a redirect of this protocol leads. A dedicated server's address is an opaque prefix; the shared server's is a form we know.</summary>
+/// <summary>
+/// Where a redirect of this protocol leads. A dedicated server's address is an opaque prefix; the shared server's is a form we know.
+/// </summary>
 internal static class RedirectTarget
 {
     /// <summary>

@@ -15,7 +15,8 @@ internal static partial class RemoteName
     {
         if (!IsUuid(uuid))
         {
-            throw new DataStoreException(DataStoreErrorKind.Usage, $"'{ServerText.FirstLine(uuid)}' cannot be a dataset's name: letters, digits, '.', '_' and '-' only");
+            throw new DataStoreException(
+                DataStoreErrorKind.Usage, $"'{ServerText.FirstLine(uuid)}' cannot be a dataset's name: letters, digits, '.', '_' and '-' only");
         }
     }
 

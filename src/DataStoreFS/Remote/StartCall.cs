@@ -88,8 +88,11 @@ internal sealed class StartCall(string server, HttpTransport transport)
     // A dedicated server's address says nothing; its status does: {"uuid":…,"version":3,…}.
     private async ValueTask<string?> AskDedicatedAsync(Uri target, ProgressTimeout progress)
     {
-        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, target.AbsoluteUri, null, null, progress.Token).ConfigureAwait(false);
-        byte[]? json = response.StatusCode == HttpStatusCode.OK ? await BoundedBody.ReadAsync(response, StatusLimit, progress).ConfigureAwait(false) : null;
+        using HttpResponseMessage response = await transport.SendAsync(
+            HttpMethod.Get, target.AbsoluteUri, null, null, progress.Token).ConfigureAwait(false);
+        byte[]? json = response.StatusCode == HttpStatusCode.OK
+            ? await BoundedBody.ReadAsync(response, StatusLimit, progress).ConfigureAwait(false)
+            : null;
         if (json is null)
         {
             return null;

@@ -25,7 +25,8 @@ internal static class LevelMarks
     {
         Size3 corner = Edge(local.Dimensions, level).Probes()[^1];
         LocalImage? marked = local.Images.FirstOrDefault(own => own.Level.Index == level.Index && plan.Address(image.Uuid, own) == image);
-        return marked is not null && File.Exists(Path.Combine(marked.Folder, string.Create(CultureInfo.InvariantCulture, $"{corner.X}/{corner.Y}/{corner.Z}")));
+        return marked is not null
+            && File.Exists(Path.Combine(marked.Folder, string.Create(CultureInfo.InvariantCulture, $"{corner.X}/{corner.Y}/{corner.Z}")));
     }
 
     /// <param name="full">Voxels at full resolution.</param>
@@ -36,7 +37,8 @@ internal static class LevelMarks
     /// <param name="pool">Gives the memory.</param>
     /// <param name="cancellationToken">Ends the request.</param>
     public static async Task MarkAsync(
-        Size3 full, LevelInfo level, VoxelType type, ImageAddress image, IBlockWriter writer, NativeBlockPool pool, CancellationToken cancellationToken)
+        Size3 full, LevelInfo level, VoxelType type, ImageAddress image, IBlockWriter writer, NativeBlockPool pool,
+        CancellationToken cancellationToken)
     {
         Size3 corner = Edge(full, level).Probes()[^1];
         (int x, int y, int z) = ((int)corner.X, (int)corner.Y, (int)corner.Z);

@@ -5,7 +5,9 @@ using DataStoreFS.N5;
 
 namespace DataStoreFS.Transfer;
 
-/// <summary>The block files of one local image, found by listing its folders: a sparse image of a million positions costs only what is there.</summary>
+/// <summary>
+/// The block files of one local image, found by listing its folders: a sparse image of a million positions costs only what is there.
+/// </summary>
 internal static class LocalBlocks
 {
     // What packing can add to voxels that do not pack: less than this, plus one part in eight, in each of the compressions.
@@ -41,7 +43,8 @@ internal static class LocalBlocks
         long length = LocalFile.Require(block.Path).Length;
         if (length > full + (full / 8) + PackingOverhead)
         {
-            throw new DataStoreException(DataStoreErrorKind.InvalidData, $"{block.Path}: {length} bytes are too much for a block of {level.BlockSize} voxels");
+            throw new DataStoreException(
+                DataStoreErrorKind.InvalidData, $"{block.Path}: {length} bytes are too much for a block of {level.BlockSize} voxels");
         }
 
         byte[] bytes = ArrayPool<byte>.Shared.Rent((int)length);
@@ -49,7 +52,8 @@ internal static class LocalBlocks
         {
             using FileStream file = new(block.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
             int read = file.ReadAtLeast(bytes.AsSpan(0, (int)length), (int)length, throwOnEndOfStream: false);
-            return N5BlockCodec.DecodeFitted(bytes.AsSpan(0, read), compression, voxelBytes, level.BlockSize, level.SizeAt(block.X, block.Y, block.Z), pool);
+            return N5BlockCodec.DecodeFitted(
+                bytes.AsSpan(0, read), compression, voxelBytes, level.BlockSize, level.SizeAt(block.X, block.Y, block.Z), pool);
         }
         catch (DataStoreException fault)
         {
@@ -73,7 +77,8 @@ internal static class LocalBlocks
             foreach (FileSystemInfo entry in new DirectoryInfo(folder).EnumerateFileSystemInfos())
             {
                 // Other names are not N5's: attributes.json, temporary files, "007".
-                if (!long.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out long number) || entry.Name != number.ToString(CultureInfo.InvariantCulture))
+                if (!long.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+                    || entry.Name != number.ToString(CultureInfo.InvariantCulture))
                 {
                     continue;
                 }
@@ -87,7 +92,8 @@ internal static class LocalBlocks
                 if (entry.Attributes.HasFlag(FileAttributes.Directory) != folders)
                 {
                     throw new DataStoreException(
-                        DataStoreErrorKind.InvalidData, $"{entry.FullName} is a {(folders ? "file where a folder" : "folder where a block file")} belongs");
+                        DataStoreErrorKind.InvalidData,
+                        $"{entry.FullName} is a {(folders ? "file where a folder" : "folder where a block file")} belongs");
                 }
 
                 numbers.Add((int)number);

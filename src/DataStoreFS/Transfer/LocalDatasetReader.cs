@@ -41,7 +41,8 @@ internal sealed class LocalDatasetReader
             throw Wrong(_xmlPath, "it has no views");
         }
 
-        Dictionary<int, N5SetupAttributes> setups = _xml.Setups.ToDictionary(setup => setup.Id, setup => Attributes($"setup{setup.Id}", N5SetupAttributes.Parse));
+        Dictionary<int, N5SetupAttributes> setups = _xml.Setups.ToDictionary(
+            setup => setup.Id, setup => Attributes($"setup{setup.Id}", N5SetupAttributes.Parse));
         List<LocalImage> images = [];
         LevelInfo[]? levels = null;
         VoxelType type = default;
@@ -52,7 +53,11 @@ internal sealed class LocalDatasetReader
                 (LevelInfo[] found, VoxelType foundType, N5Compression[] compressions) = ReadView(setup.Id, timepoint, setups[setup.Id]);
                 RequireSame(ref levels, ref type, found, foundType, setup.Id, timepoint);
                 images.AddRange(levels!.Select(level => new LocalImage(
-                    images.Count + level.Index, new BdvView(timepoint, setup.Id), level, FolderOf(setup.Id, timepoint, level.Index), compressions[level.Index])));
+                    images.Count + level.Index,
+                    new BdvView(timepoint, setup.Id),
+                    level,
+                    FolderOf(setup.Id, timepoint, level.Index),
+                    compressions[level.Index])));
             }
         }
 
@@ -63,7 +68,8 @@ internal sealed class LocalDatasetReader
 
         foreach (BdvSetup setup in _xml.Setups.Where(setup => setup.Size is not null && setup.Size != levels[0].Dimensions))
         {
-            throw Wrong(_xmlPath, $"setup {setup.Id} has {setup.Size} voxels, but {FolderOf(setup.Id, _xml.TimepointIds[0], 0)} has {levels[0].Dimensions}");
+            throw Wrong(
+                _xmlPath, $"setup {setup.Id} has {setup.Size} voxels, but {FolderOf(setup.Id, _xml.TimepointIds[0], 0)} has {levels[0].Dimensions}");
         }
 
         return new LocalDataset
@@ -124,13 +130,15 @@ internal sealed class LocalDatasetReader
             foundType != type ? $"{foundType.Name()} voxels where the first view has {type.Name()}"
             : found.Length != first.Length ? $"{found.Length} levels where the first view has {first.Length}"
             : found.Where(level => !Same(level, first[level.Index])).Select(level =>
-                $"at level {level.Index} {level.Dimensions} voxels in blocks of {level.BlockSize} by factors {level.Factors}, where the first view has "
+                $"at level {level.Index} {level.Dimensions} voxels in blocks of {level.BlockSize} by factors "
+                    + $"{level.Factors}, where the first view has "
                     + $"{first[level.Index].Dimensions} in {first[level.Index].BlockSize} by {first[level.Index].Factors}").FirstOrDefault();
         if (difference is not null)
         {
             throw new DataStoreException(
                 DataStoreErrorKind.Refused,
-                $"{_xmlPath} cannot be pushed as one dataset: setup {setup} at timepoint {timepoint} has {difference}, and a DataStore keeps one geometry for all; "
+                $"{_xmlPath} cannot be pushed as one dataset: setup {setup} at timepoint {timepoint} has {difference}, "
+                    + "and a DataStore keeps one geometry for all; "
                     + "push the setups as separate datasets");
         }
     }
@@ -143,7 +151,8 @@ internal sealed class LocalDatasetReader
         {
             throw new DataStoreException(
                 DataStoreErrorKind.Refused,
-                $"{_xmlPath} has voxels of format '{ForeignText.Shown(_export.Format)}'; only {LoaderFormat} can be pushed: export it as N5 first (in Fiji, BigDataViewer > Export as XML/N5)");
+                $"{_xmlPath} has voxels of format '{ForeignText.Shown(_export.Format)}'; only {LoaderFormat} can be pushed: "
+                    + "export it as N5 first (in Fiji, BigDataViewer > Export as XML/N5)");
         }
 
         string path = Path.Combine(Path.GetDirectoryName(_xmlPath)!, LocalPath(_export.BasePath), LocalPath(_export.Container));
@@ -165,7 +174,8 @@ internal sealed class LocalDatasetReader
         }
 
         return text.Contains("://", StringComparison.Ordinal)
-            ? throw new DataStoreException(DataStoreErrorKind.Refused, $"{_xmlPath} keeps its voxels at {ForeignText.Shown(text)}; only local folders can be pushed")
+            ? throw new DataStoreException(
+                DataStoreErrorKind.Refused, $"{_xmlPath} keeps its voxels at {ForeignText.Shown(text)}; only local folders can be pushed")
             : text;
     }
 
@@ -187,7 +197,8 @@ internal sealed class LocalDatasetReader
     {
         if (Directory.Exists(path))
         {
-            throw new DataStoreException(DataStoreErrorKind.Usage, $"{path} is a folder; name the XML of the dataset, such as {Path.Combine(path, "export.xml")}");
+            throw new DataStoreException(
+                DataStoreErrorKind.Usage, $"{path} is a folder; name the XML of the dataset, such as {Path.Combine(path, "export.xml")}");
         }
 
         byte[] bytes = LocalFile.Read(path, LargestXml);
@@ -207,5 +218,6 @@ internal sealed class LocalDatasetReader
         }
     }
 
-    private static DataStoreException Wrong(string path, string why, Exception? inner = null) => new(DataStoreErrorKind.InvalidData, $"{path}: {why}", inner);
+    private static DataStoreException Wrong(string path, string why, Exception? inner = null) =>
+        new(DataStoreErrorKind.InvalidData, $"{path}: {why}", inner);
 }

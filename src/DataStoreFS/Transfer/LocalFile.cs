@@ -11,7 +11,8 @@ internal static class LocalFile
 
     /// <summary>What a path is, following links.</summary>
     /// <param name="Length">Bytes.</param>
-    /// <param name="Changed">When its content or its inode changed last, whichever is later: a file that was moved here keeps its older time of writing.</param>
+    /// <param name="Changed">When its content or its inode changed last, whichever is later: a file that was moved here keeps its older time of
+    /// writing.</param>
     /// <param name="IsCoarse">Whether the file system keeps whole seconds only.</param>
     public readonly record struct Status(long Length, DateTimeOffset Changed, bool IsCoarse);
 

@@ -40,6 +40,7 @@ internal sealed class Patience(TransferSettings settings, Action<string> say)
     private TimeSpan Pause(int round)
     {
         double doubled = Math.Min(settings.FirstPause.TotalMilliseconds * Math.Pow(2, Math.Min(round, 20)), s_longestPause.TotalMilliseconds);
-        return TimeSpan.FromMilliseconds(doubled * (0.75 + (Random.Shared.NextDouble() / 2))); // connections that failed together do not return together
+        return TimeSpan.FromMilliseconds(
+            doubled * (0.75 + (Random.Shared.NextDouble() / 2))); // connections that failed together do not return together
     }
 }

@@ -50,7 +50,9 @@ internal sealed class ProgressFile : IDisposable
         {
             file?.Dispose();
             throw new DataStoreException(
-                DataStoreErrorKind.Local, $"cannot keep the progress in {path}: {fault.Message.ReplaceLineEndings(" ")}; is the same transfer running already?", fault);
+                DataStoreErrorKind.Local,
+                $"cannot keep the progress in {path}: {fault.Message.ReplaceLineEndings(" ")}; is the same transfer running already?",
+                fault);
         }
         catch
         {
@@ -76,7 +78,8 @@ internal sealed class ProgressFile : IDisposable
         });
     }
 
-    public void Write(int image, ImageProgress progress) => Guarded(() => Append(string.Create(CultureInfo.InvariantCulture, $"{image} {progress.Done} {progress.Blocks}")));
+    public void Write(int image, ImageProgress progress) =>
+        Guarded(() => Append(string.Create(CultureInfo.InvariantCulture, $"{image} {progress.Done} {progress.Blocks}")));
 
     /// <summary>What was known of an image is no longer true.</summary>
     public void Forget(int image)
@@ -87,7 +90,8 @@ internal sealed class ProgressFile : IDisposable
 
     /// <summary>All images are complete.</summary>
     /// <param name="began">When the run that completed them began.</param>
-    public void Finish(DateTimeOffset began) => Guarded(() => Append(string.Create(CultureInfo.InvariantCulture, $"{FinishedWord} {began.UtcTicks}")));
+    public void Finish(DateTimeOffset began) =>
+        Guarded(() => Append(string.Create(CultureInfo.InvariantCulture, $"{FinishedWord} {began.UtcTicks}")));
 
     public void Dispose() => _file.Dispose();
 

@@ -63,8 +63,8 @@ internal sealed class PullDownload(IDataStoreClient client, TransferCounters cou
     }
 
     /// <summary>
-    /// Asks only for what an earlier, failed request has not brought. When the server will not answer for several blocks, it is asked for one at a time: it may
-    /// be about one of them, which is then named.
+    /// Asks only for what an earlier, failed request has not brought. When the server will not answer for several blocks, it is asked for one at a
+    /// time: it may be about one of them, which is then named.
     /// </summary>
     private async Task FetchAsync(Batch batch, Arrived arrived, CancellationToken cancellationToken)
     {

@@ -37,7 +37,8 @@ internal sealed class PullFolder
             else if (progress.Header != header)
             {
                 throw new DataStoreException(
-                    DataStoreErrorKind.Refused, $"{_path} holds a download that was begun with another source or other options; finish that one, or choose another folder");
+                    DataStoreErrorKind.Refused,
+                    $"{_path} holds a download that was begun with another source or other options; finish that one, or choose another folder");
             }
 
             return progress;
@@ -101,7 +102,9 @@ internal sealed class PullFolder
         {
             throw new DataStoreException(
                 DataStoreErrorKind.Refused,
-                File.Exists(XmlPath) ? $"{_path} already holds a dataset; choose another folder" : $"{_path} is not empty ({Path.GetFileName(first)}); choose another folder");
+                File.Exists(XmlPath)
+                    ? $"{_path} already holds a dataset; choose another folder"
+                    : $"{_path} is not empty ({Path.GetFileName(first)}); choose another folder");
         }
     });
 

@@ -67,7 +67,8 @@ internal sealed class PullPlan
         return N5Compression.TryFromName(request.Compression, out N5Compression compression)
             ? compression
             : throw new DataStoreException(
-                DataStoreErrorKind.Usage, $"compression '{ForeignText.Shown(request.Compression)}' is not supported; raw, gzip, lz4, bzip2 and xz are");
+                DataStoreErrorKind.Usage,
+                $"compression '{ForeignText.Shown(request.Compression)}' is not supported; raw, gzip, lz4, bzip2 and xz are");
     }
 
     private static string Text(IReadOnlySet<int>? ids) => ids is null ? "all" : string.Join(',', ids.Order());

@@ -11,7 +11,9 @@ public sealed record PullRequest
     /// <summary>Gets <c>export.xml</c> and <c>export.n5</c>. Made if need be; otherwise empty, or of an earlier run of the same request.</summary>
     public required string Folder { get; init; }
 
-    /// <summary><c>raw</c>, <c>gzip</c>, <c>lz4</c>, <c>bzip2</c> or <c>xz</c>; null for the server's own, or gzip where it has none of these.</summary>
+    /// <summary>
+    /// <c>raw</c>, <c>gzip</c>, <c>lz4</c>, <c>bzip2</c> or <c>xz</c>; null for the server's own, or gzip where it has none of these.
+    /// </summary>
     public string? Compression { get; init; }
 
     /// <summary>Ids of the setups whose blocks are wanted; null for all. The others stay in the tree, without blocks.</summary>

@@ -13,7 +13,8 @@ namespace DataStoreFS.Transfer;
 /// <param name="logger">For what opening the dataset finds.</param>
 public sealed class Puller(IDataStoreClient client, TransferCounters counters, Action<string> say, ILogger logger)
 {
-    /// <exception cref="DataStoreException">What keeps the dataset from being read, or the folder from being written. Running it again goes on.</exception>
+    /// <exception cref="DataStoreException">What keeps the dataset from being read, or the folder from being written. Running it again goes
+    /// on.</exception>
     public async Task<PullResult> RunAsync(PullRequest request, CancellationToken cancellationToken)
     {
         request.Settings.Check();
@@ -44,7 +45,9 @@ public sealed class Puller(IDataStoreClient client, TransferCounters counters, A
         return new PullResult(folder.XmlPath, opened.Info, resumed, blocks, counters.Total - blocks, counters.Bytes);
     }
 
-    /// <summary>Images that have fewer files than their earlier run wrote are fetched again: a power cut takes what was not on the disk yet.</summary>
+    /// <summary>
+    /// Images that have fewer files than their earlier run wrote are fetched again: a power cut takes what was not on the disk yet.
+    /// </summary>
     private void ForgetLost(IEnumerable<PullImage> images, PullFolder folder, ProgressFile progress)
     {
         foreach (PullImage image in images)
@@ -67,6 +70,7 @@ public sealed class Puller(IDataStoreClient client, TransferCounters counters, A
                 DataStoreErrorKind.Local,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{image.Name} has {files} block files, but {fetched.Blocks} were fetched: something else changes this folder; pull again to mend it"));
+                    $"{image.Name} has {files} block files, but {fetched.Blocks} were fetched: "
+                        + $"something else changes this folder; pull again to mend it"));
     }
 }

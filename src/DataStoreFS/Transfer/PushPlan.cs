@@ -55,7 +55,8 @@ internal sealed class PushPlan
     public ImageAddress Address(string uuid, LocalImage image)
     {
         BdvSetup setup = _local.Xml.Setups.First(setup => setup.Id == image.View.Setup);
-        return new ImageAddress(uuid, image.Level.Factors, Version, image.View.Timepoint, Array.IndexOf(_channels, setup.Channel), Array.IndexOf(_angles, setup.Angle));
+        return new ImageAddress(
+            uuid, image.Level.Factors, Version, image.View.Timepoint, Array.IndexOf(_channels, setup.Channel), Array.IndexOf(_angles, setup.Angle));
     }
 
     /// <summary>The image whose blocks readers look at first to find a level's size.</summary>
@@ -119,13 +120,15 @@ internal sealed class PushPlan
             if (level.Dimensions != down && level.Dimensions != up)
             {
                 throw Refused(
-                    $"level {level.Index} has {level.Dimensions} voxels, which is {_local.Dimensions} divided by {level.Factors} neither rounded down ({down}) nor up ({up})");
+                    $"level {level.Index} has {level.Dimensions} voxels, which is {_local.Dimensions} divided by {level.Factors} neither "
+                        + $"rounded down ({down}) nor up ({up})");
             }
 
             if (level.Dimensions != down && !LevelMarks.CanTell(_local.Dimensions, level))
             {
                 _notes.Add(
-                    $"level {level.Index} has {level.Dimensions} voxels; a DataStore has no place for sizes of levels, and since no block of this level is clipped, "
+                    $"level {level.Index} has {level.Dimensions} voxels; a DataStore has no place for sizes of levels, "
+                        + "and since no block of this level is clipped, "
                         + $"readers may take it for {down} and not show its last voxels");
             }
         }
@@ -133,7 +136,8 @@ internal sealed class PushPlan
         long largest = _local.Levels.Max(level => level.BlockSize.Count) * _local.VoxelType.Bytes();
         if (largest > DefaultBodyLimit - 12)
         {
-            _notes.Add($"its blocks of up to {largest >> 20} MiB are larger than what a DataStore takes by default; the server has to allow larger bodies");
+            _notes.Add(
+                $"its blocks of up to {largest >> 20} MiB are larger than what a DataStore takes by default; the server has to allow larger bodies");
         }
     }
 
@@ -205,7 +209,9 @@ internal sealed class PushPlan
                 for (int angle = 0; angle < _angles.Length; angle++)
                 {
                     BdvSetup? setup = _setups.GetValueOrDefault((_channels[channel], _angles[angle]));
-                    IReadOnlyList<BdvTransform>? own = setup is null ? null : _local.Export.Registrations.GetValueOrDefault(new BdvView(timepoint, setup.Id));
+                    IReadOnlyList<BdvTransform>? own = setup is null
+                        ? null
+                        : _local.Export.Registrations.GetValueOrDefault(new BdvView(timepoint, setup.Id));
                     WriteRegistration(json, timepoint, channel, angle, own is { Count: > 0 } ? own : identity);
                 }
             }

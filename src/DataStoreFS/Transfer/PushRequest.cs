@@ -11,7 +11,9 @@ public sealed record PushRequest
     /// <summary>A name for people, or null.</summary>
     public string? Label { get; init; }
 
-    /// <summary>In which the server keeps the blocks: <c>raw</c>, <c>gzip</c>, <c>lz4</c>, <c>bzip2</c> or <c>xz</c>; null for the local one's.</summary>
+    /// <summary>
+    /// In which the server keeps the blocks: <c>raw</c>, <c>gzip</c>, <c>lz4</c>, <c>bzip2</c> or <c>xz</c>; null for the local one's.
+    /// </summary>
     public string? Compression { get; init; }
 
     /// <summary>Makes another dataset even though this one was pushed to this server before.</summary>

@@ -6,7 +6,9 @@ using DataStoreFS.N5;
 
 namespace DataStoreFS.Transfer;
 
-/// <summary>Which dataset on the server belongs to a local one, and how much of it is there: one progress file for each pair of XML and server.</summary>
+/// <summary>
+/// Which dataset on the server belongs to a local one, and how much of it is there: one progress file for each pair of XML and server.
+/// </summary>
 /// <param name="Uuid">The dataset's.</param>
 /// <param name="Began">When the upload began: a file that changed later is sent again.</param>
 /// <param name="Fingerprint">Of the local dataset's description; blocks of another one do not fit into the same dataset.</param>

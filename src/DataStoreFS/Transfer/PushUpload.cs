@@ -24,11 +24,13 @@ internal sealed class PushUpload(IBlockWriter writer, NativeBlockPool pool, Tran
     /// <param name="began">When the upload was begun by its first run.</param>
     /// <param name="cancellationToken">Stops it; what was acknowledged is noted.</param>
     public async Task RunAsync(
-        LocalDataset local, Func<LocalImage, ImageAddress> addressOf, ProgressFile progress, DateTimeOffset began, CancellationToken cancellationToken)
+        LocalDataset local, Func<LocalImage, ImageAddress> addressOf, ProgressFile progress, DateTimeOffset began,
+        CancellationToken cancellationToken)
     {
         Watermarks watermarks = new(progress);
         ParallelOptions options = new() { MaxDegreeOfParallelism = settings.Connections, CancellationToken = cancellationToken };
-        IEnumerable<Batch> batches = local.Images.SelectMany(image => Batches(image, addressOf(image), local.VoxelType, progress, watermarks, progress.Finished ?? began));
+        IEnumerable<Batch> batches = local.Images.SelectMany(
+            image => Batches(image, addressOf(image), local.VoxelType, progress, watermarks, progress.Finished ?? began));
         await Parallel.ForEachAsync(batches, options, async (batch, token) =>
         {
             await SendAsync(batch, local.VoxelType, token).ConfigureAwait(false);
@@ -56,7 +58,9 @@ internal sealed class PushUpload(IBlockWriter writer, NativeBlockPool pool, Tran
             }
 
             int path = PathLength(block, address);
-            bool full = blocks.Count == settings.BatchBlocks || (blocks.Count + 1) * blockBytes > Volatile.Read(ref _batchBytes) || pathBytes + path > PathBytes;
+            bool full = blocks.Count == settings.BatchBlocks
+                || (blocks.Count + 1) * blockBytes > Volatile.Read(ref _batchBytes)
+                || pathBytes + path > PathBytes;
             if (full && blocks.Count > 0)
             {
                 yield return new Batch(image, address, blocks, fresh, watermarks.Begin(image.Ordinal, Math.Max(done.Done, ordinal)));
@@ -86,7 +90,8 @@ internal sealed class PushUpload(IBlockWriter writer, NativeBlockPool pool, Tran
             foreach (LocalBlock block in batch.Blocks)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                writes.Add(new BlockWrite(block.X, block.Y, block.Z, LocalBlocks.Read(block, batch.Image.Level, type, batch.Image.Compression, pool)));
+                writes.Add(
+                    new BlockWrite(block.X, block.Y, block.Z, LocalBlocks.Read(block, batch.Image.Level, type, batch.Image.Compression, pool)));
             }
 
             await PostAsync(batch, writes, cancellationToken).ConfigureAwait(false);

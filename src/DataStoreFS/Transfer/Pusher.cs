@@ -17,7 +17,8 @@ namespace DataStoreFS.Transfer;
 public sealed class Pusher(
     IDataStoreClient client, IDatasetCreator creator, NativeBlockPool pool, TransferCounters counters, Action<string> say, ILogger logger)
 {
-    /// <exception cref="DataStoreException">What is wrong with the local dataset, or what keeps the server from taking it. Running it again goes on.</exception>
+    /// <exception cref="DataStoreException">What is wrong with the local dataset, or what keeps the server from taking it. Running it again goes
+    /// on.</exception>
     public async Task<PushResult> RunAsync(PushRequest request, CancellationToken cancellationToken)
     {
         TransferSettings settings = request.Settings;
@@ -70,7 +71,10 @@ public sealed class Pusher(
 
         if (outside > 0)
         {
-            say(string.Create(CultureInfo.InvariantCulture, $"{outside} files or folders lie outside of their level's grid and are left out, such as {example}"));
+            say(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{outside} files or folders lie outside of their level's grid and are left out, such as {example}"));
         }
 
         return blocks;
@@ -90,13 +94,15 @@ public sealed class Pusher(
             state is null ? "that was another version of this program"
             : state.Fingerprint != PushState.FingerprintOf(local) ? $"{local.XmlPath} or its attributes have changed since"
             : label is not null && state.Label != label ? $"its label is {(state.Label is null ? "none" : $"'{state.Label}'")}"
-            : request.Compression is not null && !state.Compression.Equals(request.Compression, StringComparison.OrdinalIgnoreCase) ? $"its compression is {state.Compression}"
+            : request.Compression is not null
+                && !state.Compression.Equals(request.Compression, StringComparison.OrdinalIgnoreCase) ? $"its compression is {state.Compression}"
             : null;
         if (difference is not null)
         {
             throw new DataStoreException(
                 DataStoreErrorKind.Refused,
-                $"{local.XmlPath} was already pushed to {client.Server}{(state is null ? "" : $"/datasets/{state.Uuid}")}, and {difference}; use --new to make another dataset");
+                $"{local.XmlPath} was already pushed to {client.Server}{(state is null ? "" : $"/datasets/{state.Uuid}")}, and {difference}; "
+                    + "use --new to make another dataset");
         }
 
         try
@@ -112,7 +118,8 @@ public sealed class Pusher(
     }
 
     private async Task<PushState> CreateAsync(
-        ProgressFile progress, PushPlan plan, LocalDataset local, string? label, N5Compression compression, DateTimeOffset began, CancellationToken cancellationToken)
+        ProgressFile progress, PushPlan plan, LocalDataset local, string? label, N5Compression compression, DateTimeOffset began,
+        CancellationToken cancellationToken)
     {
         string uuid;
         try
@@ -121,7 +128,8 @@ public sealed class Pusher(
         }
         catch (DataStoreException fault) when (fault.Kind is DataStoreErrorKind.Timeout)
         {
-            throw new DataStoreException(fault.Kind, $"{fault.Message}; if it has made the dataset all the same, that one is empty and nobody's", fault);
+            throw new DataStoreException(
+                fault.Kind, $"{fault.Message}; if it has made the dataset all the same, that one is empty and nobody's", fault);
         }
 
         PushState state = new(uuid, began, PushState.FingerprintOf(local), label, compression.Name);
@@ -146,14 +154,17 @@ public sealed class Pusher(
 
         foreach (LevelInfo level in marked ? await WrongLevelsAsync(local, uuid, cancellationToken).ConfigureAwait(false) : wrong)
         {
-            say($"level {level.Index} has {level.Dimensions} voxels here, but readers of the dataset will find another size, since no block at its edge tells");
+            say(
+                $"level {level.Index} has {level.Dimensions} voxels here, but readers of the dataset will find another size, "
+                    + "since no block at its edge tells");
         }
     }
 
     private async Task<LevelInfo[]> WrongLevelsAsync(LocalDataset local, string uuid, CancellationToken cancellationToken)
     {
         VolumeOpener opener = new(client, logger);
-        OpenedVolume opened = await opener.OpenAsync(new SourceAddress(client.Server, uuid, "0"), 0, writable: false, cancellationToken).ConfigureAwait(false);
+        OpenedVolume opened = await opener.OpenAsync(
+            new SourceAddress(client.Server, uuid, "0"), 0, writable: false, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<LevelInfo> found = opened.Info.Setups[0].Levels;
         return [.. local.Levels.Where(level => found.Count != local.Levels.Count || found[level.Index].Dimensions != level.Dimensions)];
     }

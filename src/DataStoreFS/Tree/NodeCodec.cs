@@ -21,7 +21,8 @@ public sealed class NodeCodec
 
     private readonly SetupShape[] _setups;
 
-    /// <exception cref="DataStoreException">Protocol: more nodes than can be numbered, or a grid or block beyond what a path or file can express.</exception>
+    /// <exception cref="DataStoreException">Protocol: more nodes than can be numbered, or a grid or block beyond what a path or file can
+    /// express.</exception>
     public NodeCodec(VolumeInfo volume)
     {
         _setups = new SetupShape[volume.Setups.Count];

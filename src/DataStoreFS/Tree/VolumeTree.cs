@@ -60,7 +60,9 @@ public sealed class VolumeTree
             case NodeKind.Level:
                 child = parent with { Kind = NodeKind.LevelAttributes };
                 return name.SequenceEqual(NodeNames.Attributes)
-                    || (TryIndexInGrid(name, LevelOf(parent).Grid.X, out index) && Found(parent with { Kind = NodeKind.Column, X = index }, out child));
+                    || (
+                        TryIndexInGrid(name, LevelOf(parent).Grid.X, out index)
+                            && Found(parent with { Kind = NodeKind.Column, X = index }, out child));
             case NodeKind.Column:
                 return TryIndexInGrid(name, LevelOf(parent).Grid.Y, out index) & Found(parent with { Kind = NodeKind.Row, Y = index }, out child);
             case NodeKind.Row:
@@ -180,7 +182,8 @@ public sealed class VolumeTree
         return true;
     }
 
-    private static bool TryIndexInGrid(ReadOnlySpan<byte> name, long count, out int index) => NodeNames.TryParseNumber(name, out index) && index < count;
+    private static bool TryIndexInGrid(ReadOnlySpan<byte> name, long count, out int index) =>
+        NodeNames.TryParseNumber(name, out index) && index < count;
 
     private bool TryIndexOfSetup(ReadOnlySpan<byte> name, out int index)
     {

@@ -36,7 +36,8 @@ internal static class BdvExportReader
                 }
 
                 string? unit = element.Element("unit")?.Value.Trim();
-                sizes[BdvXmlReader.Id(setup.Element("id"), "ViewSetup")] = new BdvVoxelSize(axes[0], axes[1], axes[2], string.IsNullOrEmpty(unit) ? null : unit);
+                sizes[BdvXmlReader.Id(setup.Element("id"), "ViewSetup")] = new BdvVoxelSize(
+                    axes[0], axes[1], axes[2], string.IsNullOrEmpty(unit) ? null : unit);
             }
         }
 
@@ -58,7 +59,8 @@ internal static class BdvExportReader
         return registrations;
     }
 
-    private static HashSet<BdvView> MissingViews(XElement sequence) => [.. (sequence.Element("MissingViews")?.Elements("MissingView") ?? []).Select(View)];
+    private static HashSet<BdvView> MissingViews(XElement sequence) =>
+        [.. (sequence.Element("MissingViews")?.Elements("MissingView") ?? []).Select(View)];
 
     private static BdvView View(XElement element) => new(Id(element, "timepoint"), Id(element, "setup"));
 

@@ -5,8 +5,8 @@ using DataStoreFS.Model;
 namespace DataStoreFS.Views;
 
 /// <summary>
-/// A BigDataViewer XML in any of the dialects of a DataStore: the answer of <c>/datasets/U/V</c>, that of <c>/bdv/U/V</c>, or the file on the server's disk.
-/// It can say what it holds, and become the <c>export.xml</c> of an N5 tree beside it.
+/// A BigDataViewer XML in any of the dialects of a DataStore: the answer of <c>/datasets/U/V</c>, that of <c>/bdv/U/V</c>, or the file on the
+/// server's disk. It can say what it holds, and become the <c>export.xml</c> of an N5 tree beside it.
 /// </summary>
 public sealed class BdvXml
 {
@@ -68,7 +68,13 @@ public sealed class BdvXml
 
     private static XmlReader Open(string text) => XmlReader.Create(
         new StringReader(text),
-        new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, MaxCharactersInDocument = LongestText, CloseInput = true });
+        new XmlReaderSettings
+        {
+            DtdProcessing = DtdProcessing.Prohibit,
+            XmlResolver = null,
+            MaxCharactersInDocument = LongestText,
+            CloseInput = true,
+        });
 
     private static void RequireShallow(string text)
     {

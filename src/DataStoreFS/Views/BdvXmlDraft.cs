@@ -53,7 +53,8 @@ public static class BdvXmlDraft
 
     private static void WriteSetup(StringBuilder xml, DatasetDescription dataset, int setup)
     {
-        string unit = SecurityElement.Escape(new string([.. (dataset.VoxelUnit ?? "pixel").Where(c => !char.IsControl(c) && !char.IsSurrogate(c) && c < '\uFFFE')]));
+        string unit = SecurityElement.Escape(
+            new string([.. (dataset.VoxelUnit ?? "pixel").Where(c => !char.IsControl(c) && !char.IsSurrogate(c) && c < '\uFFFE')]));
         string voxel = string.Join(' ', dataset.VoxelSize.Select(JavaNumber.Format));
         Size3 size = dataset.Dimensions;
         Line(xml, $"""

@@ -37,14 +37,16 @@ internal static class BdvXmlReader
         string? type = timepoints.Attribute("type")?.Value;
         return type switch
         {
-            "range" => TimepointPattern.Range(Int(timepoints.Element("first"), "first timepoint"), Int(timepoints.Element("last"), "last timepoint"), 1),
+            "range" =>
+                TimepointPattern.Range(Int(timepoints.Element("first"), "first timepoint"), Int(timepoints.Element("last"), "last timepoint"), 1),
             "list" => TimepointPattern.Sorted(timepoints.Elements("Timepoint").Select(t => Id(t.Element("id"), "Timepoint"))),
             "pattern" => TimepointPattern.Parse(timepoints.Element("integerpattern")?.Value ?? ""),
             _ => throw Wrong($"its Timepoints are of type '{ForeignText.Shown(type)}', not range, list or pattern"),
         };
     }
 
-    public static XElement Sequence(XDocument document) => Root(document).Element("SequenceDescription") ?? throw Wrong("it has no SequenceDescription");
+    public static XElement Sequence(XDocument document) =>
+        Root(document).Element("SequenceDescription") ?? throw Wrong("it has no SequenceDescription");
 
     public static XElement Root(XDocument document) => document.Root?.Name == "SpimData"
         ? document.Root
@@ -75,7 +77,10 @@ internal static class BdvXmlReader
     private static Size3 Size(XElement element)
     {
         string[] words = element.Value.Split((char[])[' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries);
-        long[] axes = [.. words.Take(4).Select(word => long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out long value) ? value : 0)];
+        long[] axes =
+        [
+            .. words.Take(4).Select(word => long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out long value) ? value : 0),
+        ];
         Size3 size = axes.Length == 3 ? new Size3(axes[0], axes[1], axes[2]) : default;
         DatasetLimits.RequireAxes(size, "ViewSetup size", DataStoreErrorKind.Protocol);
         return size;

@@ -59,7 +59,8 @@ public sealed class Warmer(WarmRequest request, TransferCounters counters, Actio
         }
     }
 
-    private async Task<WarmResult> RunAsync(WarmSelection selection, BlockStore store, DiskTier tier, bool missingKept, CancellationToken cancellationToken)
+    private async Task<WarmResult> RunAsync(
+        WarmSelection selection, BlockStore store, DiskTier tier, bool missingKept, CancellationToken cancellationToken)
     {
         using CancellationTokenSource giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         WarmTally tally = new(counters, giveUp);
@@ -149,7 +150,8 @@ public sealed class Warmer(WarmRequest request, TransferCounters counters, Actio
         if (_lostInARow >= MostLostInARow)
         {
             tally.GiveUp(new DataStoreException(
-                DataStoreErrorKind.NoSpace, $"the disk cache {request.Disk.Folder} takes no more blocks; is its disk full, or may it not be written to?"));
+                DataStoreErrorKind.NoSpace,
+                $"the disk cache {request.Disk.Folder} takes no more blocks; is its disk full, or may it not be written to?"));
         }
     }
 
@@ -165,7 +167,9 @@ public sealed class Warmer(WarmRequest request, TransferCounters counters, Actio
 
         if (!volume.IsUnchanging && request.MaxAge != Timeout.InfiniteTimeSpan)
         {
-            say($"version {volume.ResolvedVersion} may still change: a mount believes these blocks for its max-age (10min if not given) after they were fetched");
+            say(
+                $"version {volume.ResolvedVersion} may still change: a mount believes these blocks for its max-age (10min if not "
+                    + "given) after they were fetched");
         }
     }
 

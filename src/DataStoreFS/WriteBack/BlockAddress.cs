@@ -2,7 +2,9 @@ using DataStoreFS.Remote;
 
 namespace DataStoreFS.WriteBack;
 
-/// <summary>A block in the server's own terms. Unlike a <see cref="Model.BlockKey"/> it means the same in every process, so the journal keeps these.</summary>
+/// <summary>
+/// A block in the server's own terms. Unlike a <see cref="Model.BlockKey"/> it means the same in every process, so the journal keeps these.
+/// </summary>
 /// <param name="Image">Where its image lives; version is a number.</param>
 /// <param name="X">Grid position.</param>
 /// <param name="Y">Grid position.</param>

@@ -20,4 +20,16 @@ public static class BlockFileLimit
         long raw = level.BlockSize.Count * type.Bytes();
         return (int)Math.Min(MostThatABufferHolds, BlockBuffer.HeaderBytes + raw + (raw / OverheadDivisor) + Slack);
     }
+
+    /// <summary>Where a change of so many bytes at this offset ends.</summary>
+    /// <exception cref="DataStoreException">TooLarge: past the limit.</exception>
+    internal static int EndOf(string name, long offset, int count, int limit)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        return offset <= limit - count
+            ? (int)offset + count
+            : throw new DataStoreException(
+                DataStoreErrorKind.TooLarge,
+                $"{name} cannot grow to {offset} + {count} bytes: a block file of this level has at most {limit}");
+    }
 }

@@ -8,10 +8,11 @@ namespace DataStoreFS.WriteBack;
 public sealed class BlockSaver(WriteBackEngine engine, NativeBlockPool pool, ILogger log)
 {
     /// <summary>
-    /// FLUSH. Sends what is new in the buffer and ends with the answer; returns false when nothing is new: a handle that was opened and never written,
-    /// or another handle's flush came before. After a failure the content still counts as new, so that fsync or another close try again.
+    /// FLUSH. Sends what is new in the buffer and ends with the answer; returns false when nothing is new: a handle that was opened and never
+    /// written, or another handle's flush came before. After a failure the content still counts as new, so that fsync or another close try again.
     /// </summary>
-    /// <exception cref="DataStoreException">InvalidData, NotPermitted: nothing was sent. Else as <see cref="WriteBackEngine.WriteAsync"/>.</exception>
+    /// <exception cref="DataStoreException">InvalidData, NotPermitted: nothing was sent. Else as
+    /// <see cref="WriteBackEngine.WriteAsync"/>.</exception>
     public async Task<bool> SaveAsync(BlockWriteBuffer buffer, VolumeInfo volume, BlockKey key, CancellationToken cancellationToken)
     {
         await buffer.SaveTurn.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -52,8 +53,8 @@ public sealed class BlockSaver(WriteBackEngine engine, NativeBlockPool pool, ILo
     /// <param name="volume">The block's.</param>
     /// <param name="key">Of the block.</param>
     /// <param name="replaced">
-    /// What programs write under the block's name now, if any. As with any rename, that is from now on a file without a name: what a flush is sending comes
-    /// first, and nothing of it is sent after.
+    /// What programs write under the block's name now, if any. As with any rename, that is from now on a file without a name: what a flush is sending
+    /// comes first, and nothing of it is sent after.
     /// </param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="DataStoreException">As <see cref="SaveAsync"/>; then everything is as it was.</exception>

@@ -31,10 +31,7 @@ public sealed class BlockWriteBuffer : IDisposable
     private bool _disposed;
     private bool _setAside;
     private bool _wasRead;
-    private long _generation; // counts changes
-    private long _droppedGeneration; // the change that TryDropSaved gave up; before any, 0
-    private long _savedGeneration; // the newest change that the write side has accepted
-    private long _offeredGeneration; // the newest change that a flush has looked at, whatever came of it
+    private WriteGenerations _generations;
 
     /// <param name="pool">Where the bytes come from.</param>
     /// <param name="name">The file, for messages.</param>
@@ -55,15 +52,17 @@ public sealed class BlockWriteBuffer : IDisposable
     public string Name => _name;
 
     /// <summary>
-    /// Held from <see cref="TakeUnsent"/> until the write side has answered, one flush after the other: two handles that flush at the same time could otherwise
-    /// hand on the older content last.
+    /// Held from <see cref="TakeUnsent"/> until the write side has answered, one flush after the other: two handles that flush at the same time could
+    /// otherwise hand on the older content last.
     /// </summary>
     internal SemaphoreSlim SaveTurn { get; } = new(1, 1); // without a wait handle there is nothing to dispose
 
     /// <summary>Whether reads and the size come from here instead of from the store. True from the start for a block that did not exist.</summary>
     public bool HasContent => Length is not null;
 
-    /// <summary>Whether the block existed and nothing here replaces it yet: a write or a truncation to a length above 0 needs <see cref="Load"/> first.</summary>
+    /// <summary>
+    /// Whether the block existed and nothing here replaces it yet: a write or a truncation to a length above 0 needs <see cref="Load"/> first.
+    /// </summary>
     public bool NeedsBase
     {
         get
@@ -88,8 +87,8 @@ public sealed class BlockWriteBuffer : IDisposable
     }
 
     /// <summary>
-    /// What it holds is nothing that others should see: the server would not take it, or a new file was closed without a byte. Its own handles go on with
-    /// it, everybody else sees what the store says; the next change ends this.
+    /// What it holds is nothing that others should see: the server would not take it, or a new file was closed without a byte. Its own handles go on
+    /// with it, everybody else sees what the store says; the next change ends this.
     /// </summary>
     public bool IsSetAside => Volatile.Read(ref _setAside);
 
@@ -102,12 +101,14 @@ public sealed class BlockWriteBuffer : IDisposable
     public bool IsDirty => Changed(sinceFlush: false);
 
     /// <summary>
-    /// Whether there are changes that no flush has looked at: a shared mapping writes after close(). At the last handle's release these, and only these,
-    /// are saved once more; what a flush has failed on was told to its closer.
+    /// Whether there are changes that no flush has looked at: a shared mapping writes after close(). At the last handle's release these, and only
+    /// these, are saved once more; what a flush has failed on was told to its closer.
     /// </summary>
     public bool ChangedSinceFlush => Changed(sinceFlush: true);
 
-    /// <summary>Gives the file as it is before it is changed (empty: the block is missing). Not a change; ignored when there is content already.</summary>
+    /// <summary>
+    /// Gives the file as it is before it is changed (empty: the block is missing). Not a change; ignored when there is content already.
+    /// </summary>
     public void Load(ReadOnlySpan<byte> file)
     {
         if (!NeedsBase)
@@ -115,9 +116,9 @@ public sealed class BlockWriteBuffer : IDisposable
             return;
         }
 
-        Change(EndOf(file.Length, 0), static (self, image, _) =>
+        Change(EndOf(0, file.Length), static (self, image, _) =>
         {
-            if (!self._loaded && self._generation == self._droppedGeneration)
+            if (!self._loaded && !self._generations.ChangedSinceDropped)
             {
                 image.CopyTo(self._content!.GetSpan());
                 self._length = image.Length;
@@ -143,7 +144,9 @@ public sealed class BlockWriteBuffer : IDisposable
     /// <summary><see cref="TryWrite"/> of a buffer that <see cref="NeedsBase">needs no base</see>.</summary>
     public void Write(long offset, ReadOnlySpan<byte> data) => RequireBase(TryWrite(offset, data));
 
-    /// <summary>Whether a write of so many bytes from the beginning on leaves nothing of what is there, so that it may come as a buffer of its own.</summary>
+    /// <summary>
+    /// Whether a write of so many bytes from the beginning on leaves nothing of what is there, so that it may come as a buffer of its own.
+    /// </summary>
     public bool CanAdopt(int length)
     {
         lock (_gate)
@@ -152,7 +155,10 @@ public sealed class BlockWriteBuffer : IDisposable
         }
     }
 
-    /// <summary>A write from the beginning on, without a copy; see <see cref="CanAdopt"/>. Takes the reference, of which there must be no other. Longer content that came meanwhile stays behind it.</summary>
+    /// <summary>
+    /// A write from the beginning on, without a copy; see <see cref="CanAdopt"/>. Takes the reference, of which there must be no other. Longer
+    /// content that came meanwhile stays behind it.
+    /// </summary>
     public void Adopt(BlockBuffer file)
     {
         BlockBuffer? replaced = file;
@@ -165,7 +171,7 @@ public sealed class BlockWriteBuffer : IDisposable
                 {
                     (_content, replaced) = (file, _content);
                     (_length, _capacity, _lent) = (file.Length, file.Length, false);
-                    _generation++;
+                    _generations.Change();
                     _setAside = false;
                     return;
                 }
@@ -192,7 +198,9 @@ public sealed class BlockWriteBuffer : IDisposable
 
     public void Truncate(long length) => RequireBase(TryTruncate(length));
 
-    /// <summary>Copies content; false when there is none, then the file is what the store says. <paramref name="count"/> is 0 at the end of the file.</summary>
+    /// <summary>
+    /// Copies content; false when there is none, then the file is what the store says. <paramref name="count"/> is 0 at the end of the file.
+    /// </summary>
     public bool TryRead(long offset, Span<byte> destination, out int count)
     {
         lock (_gate)
@@ -220,16 +228,16 @@ public sealed class BlockWriteBuffer : IDisposable
     {
         lock (_gate)
         {
-            if (_content is null || _generation == _savedGeneration || _unlinked)
+            if (_content is null || !_generations.ChangedSinceSaved || _unlinked)
             {
                 return null;
             }
 
-            _offeredGeneration = _generation;
+            long generation = _generations.Offer();
             if (_length > 0)
             {
                 _lent = true;
-                return new UnsentContent(_content.Retain(), _length, _generation);
+                return new UnsentContent(_content.Retain(), _length, generation);
             }
 
             if (!_existed)
@@ -248,7 +256,7 @@ public sealed class BlockWriteBuffer : IDisposable
     {
         lock (_gate)
         {
-            _savedGeneration = Math.Max(_savedGeneration, generation);
+            _generations.Save(generation);
             _existed = true;
         }
     }
@@ -261,14 +269,14 @@ public sealed class BlockWriteBuffer : IDisposable
         BlockBuffer? content;
         lock (_gate)
         {
-            if (_content is null || _unlinked || _disposed || _generation != _savedGeneration)
+            if (_content is null || _unlinked || _disposed || _generations.ChangedSinceSaved)
             {
                 return false;
             }
 
             (content, _content) = (_content, null);
             (_length, _capacity, _lent, _loaded) = (0, 0, false, false);
-            _droppedGeneration = _generation;
+            _generations.Drop();
         }
 
         content.Release();
@@ -303,7 +311,7 @@ public sealed class BlockWriteBuffer : IDisposable
     {
         lock (_gate)
         {
-            return _generation > (sinceFlush ? Math.Max(_savedGeneration, _offeredGeneration) : _savedGeneration) && !_unlinked && !_disposed;
+            return (sinceFlush ? _generations.ChangedSinceOffered : _generations.ChangedSinceSaved) && !_unlinked && !_disposed;
         }
     }
 
@@ -336,8 +344,12 @@ public sealed class BlockWriteBuffer : IDisposable
                     if (wanted == 0)
                     {
                         mutate(this, data, position);
-                        _generation += counts ? 1 : 0;
-                        _setAside &= !counts;
+                        if (counts)
+                        {
+                            _generations.Change();
+                            _setAside = false;
+                        }
+
                         return true;
                     }
 
@@ -362,6 +374,8 @@ public sealed class BlockWriteBuffer : IDisposable
         }
     }
 
+    private int EndOf(long offset, int count) => BlockFileLimit.EndOf(_name, offset, count, _maximumLength);
+
     // How large a fresh buffer must be so that `end` bytes can be changed; 0 when the present one will do.
     private int Wanted(int end)
     {
@@ -380,18 +394,5 @@ public sealed class BlockWriteBuffer : IDisposable
         (_content, spare) = (spare, _content);
         _capacity = capacity;
         _lent = false;
-    }
-
-    private int EndOf(long offset, int count)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        if (offset > _maximumLength - count)
-        {
-            throw new DataStoreException(
-                DataStoreErrorKind.TooLarge,
-                $"{_name} cannot grow to {offset} + {count} bytes: a block file of this level has at most {_maximumLength}");
-        }
-
-        return (int)offset + count;
     }
 }

@@ -32,7 +32,8 @@ internal sealed partial class FolderLock : IDisposable
             file.Dispose();
             string who = int.TryParse(holder.AsSpan(0, length), CultureInfo.InvariantCulture, out int pid) ? $"process {pid}" : "another process";
             throw new DataStoreException(
-                DataStoreErrorKind.Usage, $"the journal folder {folder} is in use by {who}: unmount that one first, or name another folder with --journal");
+                DataStoreErrorKind.Usage,
+                $"the journal folder {folder} is in use by {who}: unmount that one first, or name another folder with --journal");
         }
 
         RandomAccess.SetLength(file, 0);
@@ -53,7 +54,9 @@ internal sealed partial class FolderLock : IDisposable
     private static SafeFileHandle Open(string path)
     {
         int fd = Syscall.open(
-            path, OpenFlags.O_RDWR | OpenFlags.O_CREAT | OpenFlags.O_CLOEXEC | OpenFlags.O_NOFOLLOW, FilePermissions.S_IRUSR | FilePermissions.S_IWUSR);
+            path,
+            OpenFlags.O_RDWR | OpenFlags.O_CREAT | OpenFlags.O_CLOEXEC | OpenFlags.O_NOFOLLOW,
+            FilePermissions.S_IRUSR | FilePermissions.S_IWUSR);
         return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw Durable.Failure(path);
     }
 

@@ -155,7 +155,8 @@ internal sealed class Journal : IAsyncDisposable
                     JournalRecord.IsIntact(prefix, block.GetSpan(), segment.Nonce);
                 return intact
                     ? block
-                    : throw new DataStoreException(DataStoreErrorKind.Local, $"{segment.Path} is damaged: {entry.Address} cannot be read back; run a disk check");
+                    : throw new DataStoreException(
+                        DataStoreErrorKind.Local, $"{segment.Path} is damaged: {entry.Address} cannot be read back; run a disk check");
             }
             catch (ObjectDisposedException)
             {

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace DataStoreFS.WriteBack;
 
 /// <summary>
-/// The journal's segments: which one is appended to, when a new one begins, which are removed. Used by the journal's loop only; <see cref="UsedBytes"/>
-/// may be read by anyone.
+/// The journal's segments: which one is appended to, when a new one begins, which are removed. Used by the journal's loop only;
+/// <see cref="UsedBytes"/> may be read by anyone.
 /// </summary>
 internal sealed class JournalFiles(string folder, string server, long limit, JournalIndex index, ILogger log) : IDisposable
 {
@@ -103,7 +103,11 @@ internal sealed class JournalFiles(string folder, string server, long limit, Jou
     /// <summary>When space runs short, moves the few live records of an old, mostly finished segment to the end, so that it can go.</summary>
     public void Compact(Func<long, BlockBuffer?> read)
     {
-        while (UsedBytes > limit / 2 && _segments.Count > 1 && _segments[0] is var oldest && oldest != _current && index.LiveBytes(oldest) * 2 < oldest.Length)
+        while (UsedBytes > limit / 2
+            && _segments.Count > 1
+            && _segments[0] is var oldest
+            && oldest != _current
+            && index.LiveBytes(oldest) * 2 < oldest.Length)
         {
             MoveAll(oldest, read);
             Trim();

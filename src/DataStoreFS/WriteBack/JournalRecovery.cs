@@ -104,7 +104,9 @@ internal sealed class JournalRecovery(string folder, string server, ILogger log)
     {
         Span<byte> header = stackalloc byte[JournalRecord.HeaderBytes];
         length = 0;
-        if (end - at < header.Length || !segment.TryRead(at, header) || !JournalRecord.TryReadHeader(header, out JournalRecordKind kind, out length) ||
+        if (end - at < header.Length
+            || !segment.TryRead(at, header)
+            || !JournalRecord.TryReadHeader(header, out JournalRecordKind kind, out length) ||
             length > end - at || length > Array.MaxLength)
         {
             return false;

@@ -7,8 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace DataStoreFS.WriteBack;
 
 /// <summary>
-/// One file of the journal: a header (magic, format, CRC-32C, nonce, the server it is meant for), then records. Only ever appended to, and only by the
-/// process that made it; what could not be written or synced completely is cut off again.
+/// One file of the journal: a header (magic, format, CRC-32C, nonce, the server it is meant for), then records. Only ever appended to, and only by
+/// the process that made it; what could not be written or synced completely is cut off again.
 /// </summary>
 internal sealed class JournalSegment : IDisposable
 {
@@ -132,10 +132,8 @@ internal sealed class JournalSegment : IDisposable
         }
     }
 
-    /// <exception cref="DataStoreException">
-    /// NoSpace, Local. What was appended since the last good one is cut off: after a failed fsync the kernel forgets which pages were bad, so
-    /// trying again would report success for bytes that are not there.
-    /// </exception>
+    /// <exception cref="DataStoreException"> NoSpace, Local. What was appended since the last good one is cut off: after a failed fsync the kernel
+    /// forgets which pages were bad, so trying again would report success for bytes that are not there. </exception>
     public void Sync()
     {
         if (SyncedLength == Length)
@@ -212,6 +210,7 @@ internal sealed class JournalSegment : IDisposable
     public void Dispose() => _file.Dispose();
 
     public static DataStoreException Fault(string path, string what, Exception fault) => fault.HResult is ErrorNoSpace or ErrorQuota
-        ? new DataStoreException(DataStoreErrorKind.NoSpace, $"the disk of {path} is full: free some space, or name another folder with --journal", fault)
+        ? new DataStoreException(
+            DataStoreErrorKind.NoSpace, $"the disk of {path} is full: free some space, or name another folder with --journal", fault)
         : new DataStoreException(DataStoreErrorKind.Local, $"{path} cannot be {what}: {fault.Message}", fault);
 }

@@ -6,7 +6,8 @@ namespace DataStoreFS.WriteBack;
 /// <summary>A list of <see cref="ParkedBlock"/> to JSON and back, without reflection; names in camel case.</summary>
 public static class ParkedBlocksJson
 {
-    public static string Write(IReadOnlyList<ParkedBlock> blocks) => JsonSerializer.Serialize([.. blocks], ParkedBlocksContext.Default.ParkedBlockArray);
+    public static string Write(IReadOnlyList<ParkedBlock> blocks) =>
+        JsonSerializer.Serialize([.. blocks], ParkedBlocksContext.Default.ParkedBlockArray);
 
     public static IReadOnlyList<ParkedBlock> Read(string json) =>
         JsonSerializer.Deserialize(json, ParkedBlocksContext.Default.ParkedBlockArray) ?? throw new JsonException("the list is null");

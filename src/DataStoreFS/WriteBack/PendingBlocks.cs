@@ -35,7 +35,9 @@ internal sealed class PendingBlocks : IDisposable
     /// <summary>Images with blocks to send; each is announced once until <see cref="Take"/> is called for it.</summary>
     public ChannelReader<ImageAddress> Announced => _announced.Reader;
 
-    /// <summary>A block was postponed, and counts in <see cref="Postponed"/> already: who tries again must be told now, not before. Set once, before use.</summary>
+    /// <summary>
+    /// A block was postponed, and counts in <see cref="Postponed"/> already: who tries again must be told now, not before. Set once, before use.
+    /// </summary>
     public Action? WasPostponed { get; set; }
 
     public int Count => Volatile.Read(ref _count);

@@ -3,8 +3,8 @@ using System.Threading.Channels;
 namespace DataStoreFS.WriteBack;
 
 /// <summary>
-/// Tries postponed blocks again: one as a probe after 1 s, 2 s, 4 s … 30 s; all of them once a probe came through, or while somebody waits for the end
-/// (unmount), then every second.
+/// Tries postponed blocks again: one as a probe after 1 s, 2 s, 4 s … 30 s; all of them once a probe came through, or while somebody waits for the
+/// end (unmount), then every second.
 /// </summary>
 internal sealed class PendingRetry : IAsyncDisposable
 {

@@ -78,7 +78,8 @@ internal sealed class UploadOutcome(
     {
         BlockAddress address = block.Block.Address;
         journal.Parked.Add(block.Sequence, address, block.Buffer, fault.Message, time.GetUtcNow());
-        log.LogError("The server refuses {Address}: {Reason}; it is kept in {Folder}", address, fault.Message, ParkedBlocks.FolderOf(options.JournalFolder));
+        log.LogError(
+            "The server refuses {Address}: {Reason}; it is kept in {Folder}", address, fault.Message, ParkedBlocks.FolderOf(options.JournalFolder));
         Note(fault);
         if (options.Mode == WriteBackMode.Journal)
         {
@@ -112,7 +113,8 @@ internal sealed class UploadOutcome(
         }
         catch (DataStoreException fault)
         {
-            log.LogWarning("{Address} is done, but the journal cannot say so: {Reason}; it may be sent again after a restart", address, fault.Message);
+            log.LogWarning(
+                "{Address} is done, but the journal cannot say so: {Reason}; it may be sent again after a restart", address, fault.Message);
         }
     }
 

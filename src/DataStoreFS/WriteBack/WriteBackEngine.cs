@@ -9,11 +9,12 @@ namespace DataStoreFS.WriteBack;
 /// <summary>
 /// Brings blocks to the server and says when they are safe.
 /// <para>
-/// <see cref="WriteBackMode.Through"/>: a write ends with the server's answer. It is not journaled first: what kill -9 could lose was not acknowledged.
-/// If the server cannot be reached, the closer gets the error, and the block goes to the journal all the same and is tried on.
+/// <see cref="WriteBackMode.Through"/>: a write ends with the server's answer. It is not journaled first: what kill -9 could lose was not
+/// acknowledged. If the server cannot be reached, the closer gets the error, and the block goes to the journal all the same and is tried on.
 /// </para>
 /// <para>
-/// <see cref="WriteBackMode.Journal"/>: a write ends when the journal is durable; <see cref="SyncAsync"/> and <see cref="DrainAsync"/> wait for the server.
+/// <see cref="WriteBackMode.Journal"/>: a write ends when the journal is durable; <see cref="SyncAsync"/> and <see cref="DrainAsync"/> wait for the
+/// server.
 /// </para>
 /// In both, what the server refuses for good is parked beside the journal, and a later write of the same block takes an unsent one's place.
 /// </summary>
@@ -52,7 +53,8 @@ public sealed class WriteBackEngine : IWriteSource, IAsyncDisposable
     /// <param name="time">For tests; null: the system's.</param>
     /// <param name="log">Every failure once, with the block and the reason.</param>
     /// <exception cref="DataStoreException">Usage: the journal is in use or for another server. Local: it cannot be opened.</exception>
-    public static WriteBackEngine Open(WriteBackOptions options, IBlockWriter writer, IWriteObserver observer, NativeBlockPool pool, TimeProvider? time, ILogger log)
+    public static WriteBackEngine Open(
+        WriteBackOptions options, IBlockWriter writer, IWriteObserver observer, NativeBlockPool pool, TimeProvider? time, ILogger log)
     {
         Journal journal = Journal.Open(options.JournalFolder, options.Server, options.JournalSize, pool, log);
         return new WriteBackEngine(journal, options, writer, observer, time ?? TimeProvider.System, log);
@@ -83,9 +85,8 @@ public sealed class WriteBackEngine : IWriteSource, IAsyncDisposable
     /// <param name="key">Inside its grid, in a writable version.</param>
     /// <param name="block">In the grid's size; see <see cref="WrittenBlock"/>.</param>
     /// <param name="cancellationToken">The program was interrupted.</param>
-    /// <exception cref="DataStoreException">
-    /// Unreachable, Timeout, Unauthorized: kept and tried on. Refused: parked. NoSpace, Local (mode journal): nothing was kept.
-    /// </exception>
+    /// <exception cref="DataStoreException"> Unreachable, Timeout, Unauthorized: kept and tried on. Refused: parked. NoSpace, Local (mode journal):
+    /// nothing was kept. </exception>
     public async Task WriteAsync(BlockKey key, BlockBuffer block, CancellationToken cancellationToken)
     {
         BlockAddress address = _addresses.Of(key);
@@ -139,8 +140,8 @@ public sealed class WriteBackEngine : IWriteSource, IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends when nothing is pending: before a mount is announced, at syncfs and unmount. What stays behind when it is cancelled is in the journal (in mode
-    /// through: if its closers were told).
+    /// Ends when nothing is pending: before a mount is announced, at syncfs and unmount. What stays behind when it is cancelled is in the journal (in
+    /// mode through: if its closers were told).
     /// </summary>
     public async Task DrainAsync(CancellationToken cancellationToken)
     {

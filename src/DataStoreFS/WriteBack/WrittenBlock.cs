@@ -7,8 +7,8 @@ namespace DataStoreFS.WriteBack;
 public static class WrittenBlock
 {
     /// <summary>
-    /// As <see cref="Decode"/>, but a file that is the raw image already is not copied: the answer is another reference to <paramref name="file"/>, which must
-    /// not be written any more while that is out.
+    /// As <see cref="Decode"/>, but a file that is the raw image already is not copied: the answer is another reference to <paramref name="file"/>,
+    /// which must not be written any more while that is out.
     /// </summary>
     public static BlockBuffer Take(string name, BlockBuffer file, int length, VolumeInfo volume, in BlockKey key, NativeBlockPool pool)
     {
@@ -24,8 +24,8 @@ public static class WrittenBlock
     }
 
     /// <summary>
-    /// Unpacks and checks. The mounted attributes say <c>raw</c>, but a copy from a compressed tree is understood by its magic bytes. The size has to be
-    /// what the grid says at this place, or a full block as zarr pads its edge blocks; that one is clipped.
+    /// Unpacks and checks. The mounted attributes say <c>raw</c>, but a copy from a compressed tree is understood by its magic bytes. The size has to
+    /// be what the grid says at this place, or a full block as zarr pads its edge blocks; that one is clipped.
     /// </summary>
     /// <param name="name">The file, for messages.</param>
     /// <param name="file">All of it.</param>
@@ -45,7 +45,8 @@ public static class WrittenBlock
             if (header.Size != nominal && header.Size != level.BlockSize)
             {
                 string padded = nominal == level.BlockSize ? "" : $" (or {level.BlockSize}, padded)";
-                throw new DataStoreException(DataStoreErrorKind.InvalidData, $"it has {header.Size} voxels, but the block at this place has {nominal}{padded}");
+                throw new DataStoreException(
+                    DataStoreErrorKind.InvalidData, $"it has {header.Size} voxels, but the block at this place has {nominal}{padded}");
             }
 
             return N5BlockCodec.DecodeFitted(file, compression: null, voxelBytes, level.BlockSize, nominal, pool);

@@ -16,9 +16,11 @@ internal static unsafe class PendingSignals
 
     // What does nothing, or only stops, where there is no handler: SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH.
     private const ulong HarmlessByDefault =
-        (1UL << (17 - 1)) | (1UL << (18 - 1)) | (1UL << (19 - 1)) | (1UL << (20 - 1)) | (1UL << (21 - 1)) | (1UL << (22 - 1)) | (1UL << (23 - 1)) | (1UL << (28 - 1));
+        (1UL << (17 - 1)) | (1UL << (18 - 1)) | (1UL << (19 - 1)) | (1UL << (20 - 1))
+        | (1UL << (21 - 1)) | (1UL << (22 - 1)) | (1UL << (23 - 1)) | (1UL << (28 - 1));
 
-    private const int StatusBytes = 8192; // about 1,500 on a machine of two processors; masks of processors and nodes grow with the machine, behind the signals
+    // About 1,500 on a machine of two processors; masks of processors and nodes grow with the machine, behind the signals.
+    private const int StatusBytes = 8192;
 
     /// <summary>Whether a thread is to end, or somebody at a keyboard wants it back: SIGINT and SIGQUIT count also where they are handled.</summary>
     /// <param name="thread">As in a request. 0, which is a thread of another pid namespace, and one that may not be looked at: false.</param>

@@ -18,7 +18,9 @@ internal static unsafe class Threads
     /// <summary>True if a thread of this process has this id now.</summary>
     public static bool IsOwn(int threadId) => Libc.SystemCall(s_tgkill, Environment.ProcessId, threadId, 0) == 0;
 
-    /// <summary>Makes a system call that the thread is blocked in return EINTR. One that starts later is not affected: repeat until it worked.</summary>
+    /// <summary>
+    /// Makes a system call that the thread is blocked in return EINTR. One that starts later is not affected: repeat until it worked.
+    /// </summary>
     public static void Wake(int threadId)
     {
         if (s_wakeHandler.Value)
@@ -26,8 +28,8 @@ internal static unsafe class Threads
     }
 
     /// <summary>
-    /// A blocked read(2) ends early only for a signal that has a handler without SA_RESTART. The handler may not be managed code, so it is a libc function
-    /// which takes an int and does nothing: abs(3).
+    /// A blocked read(2) ends early only for a signal that has a handler without SA_RESTART. The handler may not be managed code, so it is a libc
+    /// function which takes an int and does nothing: abs(3).
     /// </summary>
     private static bool InstallWakeHandler()
     {

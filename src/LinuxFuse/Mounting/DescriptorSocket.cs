@@ -13,7 +13,9 @@ internal static unsafe class DescriptorSocket
     private const int RightsType = 1;
     private const int DoNotWait = 0x40;
 
-    /// <summary>MSG_CMSG_CLOEXEC: the received descriptor would otherwise go to every child, and a child that lives on keeps a dead mount alive.</summary>
+    /// <summary>
+    /// MSG_CMSG_CLOEXEC: the received descriptor would otherwise go to every child, and a child that lives on keeps a dead mount alive.
+    /// </summary>
     private const int ReceiveCloseOnExec = 0x40000000;
 
     /// <summary>CMSG_LEN(sizeof(int)).</summary>

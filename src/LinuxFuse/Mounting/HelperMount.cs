@@ -24,7 +24,8 @@ internal static class HelperMount
             string said;
             using (childs)
             {
-                // Until the helper has it, any other child that this process starts inherits this end too. That would be harmless: nothing waits for its end.
+                // Until the helper has it, any other child that this process starts inherits this end too. That would be harmless: nothing waits for
+                // its end.
                 DescriptorSocket.Inherit(childs);
                 string[] arguments = ["-o", HelperOptions.Format(options), "--", target];
 
@@ -104,5 +105,6 @@ internal static class HelperMount
     }
 
     /// <summary>"fusermount3: reason" on one or more lines.</summary>
-    private static string OneLine(string said) => string.Join("; ", said.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    private static string OneLine(string said) =>
+        string.Join("; ", said.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 }

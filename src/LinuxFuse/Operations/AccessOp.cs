@@ -3,7 +3,9 @@ using LinuxFuse.Session;
 
 namespace LinuxFuse;
 
-/// <summary>ACCESS: may the caller? Never sent with <see cref="FuseOptions.DefaultPermissions"/>. Return <see cref="Errno.OK"/> or <see cref="Errno.EACCES"/>.</summary>
+/// <summary>
+/// ACCESS: may the caller? Never sent with <see cref="FuseOptions.DefaultPermissions"/>. Return <see cref="Errno.OK"/> or <see cref="Errno.EACCES"/>.
+/// </summary>
 public readonly struct AccessOp
 {
     private readonly RequestRef _request;

@@ -3,7 +3,9 @@ using LinuxFuse.Session;
 
 namespace LinuxFuse;
 
-/// <summary>FLUSH: close(2) was called on one of the descriptors of an open file. Comes as often as descriptors are closed, also for duplicates and at exit.</summary>
+/// <summary>
+/// FLUSH: close(2) was called on one of the descriptors of an open file. Comes as often as descriptors are closed, also for duplicates and at exit.
+/// </summary>
 public readonly struct FlushOp
 {
     private readonly RequestRef _request;

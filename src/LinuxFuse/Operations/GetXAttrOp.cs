@@ -20,7 +20,9 @@ public readonly struct GetXAttrOp
     /// <summary>Room of the caller in bytes; 0 asks only for the length.</summary>
     public int Size => (int)Math.Min(_request.Value.As<GetXAttrIn>().Size, int.MaxValue);
 
-    /// <summary>The value, or all names each ended by a NUL. Answers length or ERANGE where <see cref="Size"/> says so. Return what this returns.</summary>
+    /// <summary>
+    /// The value, or all names each ended by a NUL. Answers length or ERANGE where <see cref="Size"/> says so. Return what this returns.
+    /// </summary>
     public Errno Reply(ReadOnlySpan<byte> value)
     {
         int size = Size;

@@ -3,7 +3,10 @@ using LinuxFuse.Session;
 
 namespace LinuxFuse;
 
-/// <summary>GETLK, SETLK and SETLKW: fcntl(2) and, if agreed, flock(2) locks. Only with <see cref="FuseCapabilities.PosixLocks"/> or <see cref="FuseCapabilities.FlockLocks"/>.</summary>
+/// <summary>
+/// GETLK, SETLK and SETLKW: fcntl(2) and, if agreed, flock(2) locks. Only with <see cref="FuseCapabilities.PosixLocks"/> or
+/// <see cref="FuseCapabilities.FlockLocks"/>.
+/// </summary>
 public readonly struct LockOp
 {
     private readonly RequestRef _request;

@@ -3,7 +3,10 @@ using LinuxFuse.Session;
 
 namespace LinuxFuse;
 
-/// <summary>READDIR: names of a directory, from <see cref="Offset"/> on. Add until <c>TryAdd</c> says no or nothing is left, then return <see cref="Errno.OK"/>.</summary>
+/// <summary>
+/// READDIR: names of a directory, from <see cref="Offset"/> on. Add until <c>TryAdd</c> says no or nothing is left, then return
+/// <see cref="Errno.OK"/>.
+/// </summary>
 public readonly struct ReadDirOp
 {
     private readonly RequestRef _request;

@@ -24,7 +24,9 @@ public readonly struct ReadOp
     /// <summary>The flags of the open file.</summary>
     public OpenFlags Flags => (OpenFlags)_request.Value.As<ReadIn>().Flags;
 
-    /// <summary>The reply's own native memory of <see cref="Size"/> bytes, to fill and then <see cref="Reply(int)"/>. Its content is arbitrary at first.</summary>
+    /// <summary>
+    /// The reply's own native memory of <see cref="Size"/> bytes, to fill and then <see cref="Reply(int)"/>. Its content is arbitrary at first.
+    /// </summary>
     public Memory<byte> Buffer
     {
         get
@@ -44,7 +46,9 @@ public readonly struct ReadOp
         return _request.Value.Reply(data);
     }
 
-    /// <summary>Replies from memory that someone else owns, without copying. <paramref name="lease"/> is disposed once the kernel has the data.</summary>
+    /// <summary>
+    /// Replies from memory that someone else owns, without copying. <paramref name="lease"/> is disposed once the kernel has the data.
+    /// </summary>
     public Errno Reply(ReadOnlyMemory<byte> data, IDisposable? lease = null) => Reply(data, default, lease);
 
     /// <summary>As <see cref="Reply(ReadOnlyMemory{byte}, IDisposable)"/>, from two places, such as a header and what it describes.</summary>

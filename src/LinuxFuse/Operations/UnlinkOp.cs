@@ -2,7 +2,9 @@ using LinuxFuse.Session;
 
 namespace LinuxFuse;
 
-/// <summary>UNLINK or RMDIR: take a name away. The node lives on while the kernel remembers it or has it open. Return <see cref="Errno.OK"/>.</summary>
+/// <summary>
+/// UNLINK or RMDIR: take a name away. The node lives on while the kernel remembers it or has it open. Return <see cref="Errno.OK"/>.
+/// </summary>
 public readonly struct UnlinkOp
 {
     private readonly RequestRef _request;

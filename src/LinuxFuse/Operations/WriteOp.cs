@@ -28,8 +28,8 @@ public readonly struct WriteOp
     public ReadOnlyMemory<byte> Data => _request.Value.Lend(_request.Value.Rest);
 
     /// <summary>
-    /// The memory from <see cref="FuseFileSystem.RentWriteMemory"/> that the data was read into, all of it: from now on the caller's, and <see cref="Data"/> is of no use. Null if the data
-    /// lies elsewhere: copy it.
+    /// The memory from <see cref="FuseFileSystem.RentWriteMemory"/> that the data was read into, all of it: from now on the caller's, and
+    /// <see cref="Data"/> is of no use. Null if the data lies elsewhere: copy it.
     /// </summary>
     public IWriteMemory? TakeMemory() => _request.Value.TakeData();
 

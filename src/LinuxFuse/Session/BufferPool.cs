@@ -2,8 +2,9 @@ namespace LinuxFuse.Session;
 
 /// <summary>Large native buffers for readers, WRITE requests and replies, all of one size.</summary>
 /// <remarks>
-/// Contract. A rented buffer belongs to who rented it, until it is returned, exactly once. <see cref="Dispose"/> frees what is in the pool, and what comes back later.
-/// Buffers that a WRITE holds while its handler runs count against a budget: <see cref="Hold"/> before the handler starts, <see cref="ReturnHeld"/> at its end.
+/// Contract. A rented buffer belongs to who rented it, until it is returned, exactly once. <see cref="Dispose"/> frees what is in the pool, and what
+/// comes back later. Buffers that a WRITE holds while its handler runs count against a budget: <see cref="Hold"/> before the handler starts,
+/// <see cref="ReturnHeld"/> at its end.
 /// </remarks>
 internal sealed class BufferPool(int bufferBytes, long heldBudget) : IDisposable
 {

@@ -5,7 +5,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace LinuxFuse.Session;
 
-/// <summary>One descriptor of the connection. A read gives exactly one request, a write takes exactly one reply; both may be called from any thread.</summary>
+/// <summary>
+/// One descriptor of the connection. A read gives exactly one request, a write takes exactly one reply; both may be called from any thread.
+/// </summary>
 /// <remarks>A request that was read here must be answered here: fs/fuse/dev.c keeps a queue of sent requests for each descriptor.</remarks>
 internal sealed unsafe class DeviceChannel(SafeFileHandle handle) : IDisposable
 {

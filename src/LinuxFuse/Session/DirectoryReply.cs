@@ -9,7 +9,9 @@ internal static unsafe class DirectoryReply
     private const int LongestName = 255;
     private const int Alignment = 8;
 
-    /// <summary>An entry without attributes. In READDIRPLUS node 0 says so, and the kernel does not count it (fs/fuse/readdir.c fuse_direntplus_link).</summary>
+    /// <summary>
+    /// An entry without attributes. In READDIRPLUS node 0 says so, and the kernel does not count it (fs/fuse/readdir.c fuse_direntplus_link).
+    /// </summary>
     public static bool TryAdd(FuseRequest request, ReadOnlySpan<byte> name, ulong inode, FileType type, long next)
     {
         if (request.Opcode != FuseOpcode.ReadDirPlus)

@@ -5,10 +5,10 @@ namespace LinuxFuse.Session;
 
 /// <summary>One request from reading to completion: its message, and the memory of its reply. Ops are views of it.</summary>
 /// <remarks>
-/// Contract. Owned by the reader that took it from the <see cref="RequestPool"/> until the handler returned, then, if the handler went
-/// asynchronous, by that handler's continuation. Goes back to the pool in <see cref="RequestCompletion"/>, exactly once; there
-/// <see cref="Version"/> grows, which makes every op over it throw. A message of up to <see cref="InlineBytes"/> is copied into
-/// the request's own memory, a larger one takes the reader's buffer along. Data of a WRITE may lie in memory of the file system's (<see cref="IWriteMemory"/>).
+/// Contract. Owned by the reader that took it from the <see cref="RequestPool"/> until the handler returned, then, if the handler went asynchronous,
+/// by that handler's continuation. Goes back to the pool in <see cref="RequestCompletion"/>, exactly once; there <see cref="Version"/> grows, which
+/// makes every op over it throw. A message of up to <see cref="InlineBytes"/> is copied into the request's own memory, a larger one takes the
+/// reader's buffer along. Data of a WRITE may lie in memory of the file system's (<see cref="IWriteMemory"/>).
 /// </remarks>
 internal sealed unsafe partial class FuseRequest : IDisposable
 {
@@ -59,7 +59,8 @@ internal sealed unsafe partial class FuseRequest : IDisposable
 
     public ReadOnlySpan<byte> Bytes(Slice slice) => Body.Slice(slice.Start, slice.Length);
 
-    public ReadOnlyMemory<byte> Lend(Slice slice) => _data is { } data && slice == Rest ? data.Memory : (_large ?? _inline).Memory.Slice(sizeof(InHeader) + slice.Start, slice.Length);
+    public ReadOnlyMemory<byte> Lend(Slice slice) =>
+        _data is { } data && slice == Rest ? data.Memory : (_large ?? _inline).Memory.Slice(sizeof(InHeader) + slice.Start, slice.Length);
 
     /// <summary>The struct at the start of the body. <see cref="RequestLayout"/> checked that it is there.</summary>
     public ref readonly T As<T>()

@@ -11,7 +11,9 @@ namespace LinuxFuse.Session;
 /// <summary>One connection to the kernel: what its parts share, and how replies leave.</summary>
 internal sealed unsafe class FuseSession
 {
-    /// <summary>Room for headers beside the largest WRITE; the same margin as libfuse. A read(2) with less than max_write + 80 fails whatever is pending.</summary>
+    /// <summary>
+    /// Room for headers beside the largest WRITE; the same margin as libfuse. A read(2) with less than max_write + 80 fails whatever is pending.
+    /// </summary>
     private const int HeaderRoom = 4096;
 
     /// <summary>Readers of directories may ask for this much whatever was negotiated.</summary>

@@ -47,7 +47,9 @@ internal sealed class Handshake(FuseSession session, FuseFileSystem fileSystem, 
         if (offer.Major < InitNegotiation.Major || offer.Minor < InitNegotiation.OldestMinor)
         {
             session.SendError(channel, unique, Errno.EPROTO);
-            Fail(new FuseException($"the kernel speaks FUSE {offer.Major}.{offer.Minor}; 7.{InitNegotiation.OldestMinor} or newer is needed", Errno.EPROTO));
+            Fail(
+                new FuseException(
+                    $"the kernel speaks FUSE {offer.Major}.{offer.Minor}; 7.{InitNegotiation.OldestMinor} or newer is needed", Errno.EPROTO));
             return;
         }
 

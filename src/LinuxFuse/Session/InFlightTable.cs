@@ -1,6 +1,8 @@
 namespace LinuxFuse.Session;
 
-/// <summary>Requests that can be interrupted: those whose handler is asynchronous or has asked for its token. Others are over before an INTERRUPT could help.</summary>
+/// <summary>
+/// Requests that can be interrupted: those whose handler is asynchronous or has asked for its token. Others are over before an INTERRUPT could help.
+/// </summary>
 internal sealed class InFlightTable
 {
     private readonly Lock _gate = new();

@@ -86,7 +86,8 @@ internal static class InitNegotiation
             // 1: the backing file lies on a file system that is not itself stacked.
             MaxStackDepth = agreed.HasFlag(FuseCapabilities.Passthrough) ? 1u : 0u,
         };
-        FuseKernel kernel = new(Major, (int)minor, offered, agreed, maxWrite, maxPages, (int)Math.Min(readahead, int.MaxValue), options.MaxBackground);
+        FuseKernel kernel = new(
+            Major, (int)minor, offered, agreed, maxWrite, maxPages, (int)Math.Min(readahead, int.MaxValue), options.MaxBackground);
         return (reply, kernel);
     }
 

@@ -3,18 +3,22 @@ using LinuxFuse.Interop;
 namespace LinuxFuse.Session;
 
 /// <summary>
-/// Decides what an INTERRUPT means. The kernel sends one for whatever signal wakes a waiting caller, and only one for each request; an answer of EINTR goes to
-/// the program as it is, also where its handler was installed with SA_RESTART. A program that gets SIGCHLD, SIGALRM, SIGPROF or the Go runtime's SIGURG while it
-/// opens or closes a file expects no error of it, and no local file system gives one. So a request is only interrupted when its caller is to end; otherwise the
-/// caller is looked at again until the request is answered, since nothing tells of a SIGKILL that follows.
+/// Decides what an INTERRUPT means. The kernel sends one for whatever signal wakes a waiting caller, and only one for each request; an answer of
+/// EINTR goes to the program as it is, also where its handler was installed with SA_RESTART. A program that gets SIGCHLD, SIGALRM, SIGPROF or the Go
+/// runtime's SIGURG while it opens or closes a file expects no error of it, and no local file system gives one. So a request is only interrupted when
+/// its caller is to end; otherwise the caller is looked at again until the request is answered, since nothing tells of a SIGKILL that follows.
 /// </summary>
-/// <remarks>A request that waits for a lock is interrupted by every signal: fcntl(2) promises that, and programs give up waiting in this way.</remarks>
+/// <remarks>
+/// A request that waits for a lock is interrupted by every signal: fcntl(2) promises that, and programs give up waiting in this way.
+/// </remarks>
 internal sealed class InterruptWatch : IDisposable
 {
     /// <summary>How late a kill may be seen. A look costs three system calls, and only interrupted requests are looked at.</summary>
     private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>An INTERRUPT may overtake its request by as long as a reader is not scheduled; one that came after the reply is forgotten after so many looks.</summary>
+    /// <summary>
+    /// An INTERRUPT may overtake its request by as long as a reader is not scheduled; one that came after the reply is forgotten after so many looks.
+    /// </summary>
     private const int LooksForUnknown = 200;
 
     private readonly Lock _gate = new();
@@ -84,7 +88,8 @@ internal sealed class InterruptWatch : IDisposable
         {
             _watched.AddRange(more);
 
-            // Each call sets the time anew, so a stream of signals could put the look off for ever; hence only from empty to not empty, or after a look.
+            // Each call sets the time anew, so a stream of signals could put the look off for ever; hence only from empty to not empty, or after a
+            // look.
             if (!_disposed && _watched.Count > 0 && _watched.Count == more.Count)
                 _timer.Change(s_period, Timeout.InfiniteTimeSpan);
         }

@@ -2,7 +2,9 @@ using LinuxFuse.Interop;
 
 namespace LinuxFuse.Session;
 
-/// <summary>Recognises requests of the daemon's own threads: a handler that needs the mount to make progress would wait for itself for ever.</summary>
+/// <summary>
+/// Recognises requests of the daemon's own threads: a handler that needs the mount to make progress would wait for itself for ever.
+/// </summary>
 /// <remarks>
 /// The pid in a request is the calling thread's id, so each new one costs a system call. Foreign ids are kept in a small table; an
 /// id that is reused by a thread of this process meanwhile goes unnoticed, which only means no protection.

@@ -29,7 +29,9 @@ internal sealed class ReaderGroup(FuseSession session)
         }
     }
 
-    /// <summary>Ends all readers, wherever they are blocked. A reader whose handler does not return is left behind after <paramref name="patience"/>.</summary>
+    /// <summary>
+    /// Ends all readers, wherever they are blocked. A reader whose handler does not return is left behind after <paramref name="patience"/>.
+    /// </summary>
     public void Stop(TimeSpan patience)
     {
         Leave(new ReaderEnd(ReaderEndKind.Stopped));

@@ -1,6 +1,8 @@
 namespace LinuxFuse.Session;
 
-/// <summary>What an op holds: a pooled request and which of its lives is meant, so that an op used too late throws instead of touching another request.</summary>
+/// <summary>
+/// What an op holds: a pooled request and which of its lives is meant, so that an op used too late throws instead of touching another request.
+/// </summary>
 internal readonly struct RequestRef
 {
     private readonly FuseRequest? _request;

@@ -4,8 +4,8 @@ using LinuxFuse.Protocol;
 namespace LinuxFuse.Session;
 
 /// <summary>
-/// A message that was read into two places: where the data of a WRITE would lie in the reader's buffer, the file system's memory lies over it. For any other
-/// message that memory's part is put back.
+/// A message that was read into two places: where the data of a WRITE would lie in the reader's buffer, the file system's memory lies over it. For
+/// any other message that memory's part is put back.
 /// </summary>
 internal static unsafe class SplitMessage
 {
@@ -15,7 +15,9 @@ internal static unsafe class SplitMessage
     /// <summary>Whether memory can lie over a buffer.</summary>
     public static bool Fits(NativeBuffer buffer, int dataBytes) => dataBytes > FuseRequest.InlineBytes && DataStart + dataBytes <= buffer.Capacity;
 
-    /// <summary>True if the message is a WRITE that has filled the memory, no more and no less. Else the buffer is as if it alone had been read into.</summary>
+    /// <summary>
+    /// True if the message is a WRITE that has filled the memory, no more and no less. Else the buffer is as if it alone had been read into.
+    /// </summary>
     public static bool Settle(NativeBuffer buffer, int length, ReadOnlySpan<byte> data)
     {
         if (length == DataStart + data.Length)

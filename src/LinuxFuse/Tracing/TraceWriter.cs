@@ -5,7 +5,9 @@ using LinuxFuse.Protocol;
 
 namespace LinuxFuse.Tracing;
 
-/// <summary>Writes the protocol trace. Lines are queued, so that a slow disk does not hold up a reader; the format is in the folder's README.</summary>
+/// <summary>
+/// Writes the protocol trace. Lines are queued, so that a slow disk does not hold up a reader; the format is in the folder's README.
+/// </summary>
 internal sealed class TraceWriter : IAsyncDisposable
 {
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true });
@@ -29,7 +31,8 @@ internal sealed class TraceWriter : IAsyncDisposable
 
     public void Received(in InHeader header, ReadOnlySpan<byte> body) =>
         Add(string.Create(CultureInfo.InvariantCulture,
-            $"{DateTime.UtcNow:HH:mm:ss.ffffff} rx {header.Unique} {(FuseOpcode)header.Opcode} n{header.Node}{TraceArguments.Describe(header, body)} pid={header.Pid}"));
+            $"{DateTime.UtcNow:HH:mm:ss.ffffff} rx {header.Unique} {(FuseOpcode)header.Opcode} "
+                + $"n{header.Node}{TraceArguments.Describe(header, body)} pid={header.Pid}"));
 
     public void Replied(ulong unique, FuseOpcode? opcode, Errno error, int bytes) =>
         Add(string.Create(CultureInfo.InvariantCulture,

@@ -17,7 +17,9 @@ public sealed class LearningTests
     [Fact]
     public void AServerThatSlowsDownIsAskedLess() => Assert.InRange(Settle(n => n <= 2 ? n / 72.0 : n / 50.0, rounds: 600), 1, 3);
 
-    /// <summary>One core, and everything is four times slower at first: what becomes faster by itself is no reason to ask for more at a time.</summary>
+    /// <summary>
+    /// One core, and everything is four times slower at first: what becomes faster by itself is no reason to ask for more at a time.
+    /// </summary>
     [Fact]
     public void AServerThatWarmsUpIsNotTakenForOneThatScales()
     {

@@ -18,7 +18,9 @@ public sealed class DatasetDescriptionTests
     {
         DatasetDescription dataset = DatasetDescription.Parse(Fixtures.Text($"http/{name}-dataset.json"));
 
-        Assert.Equal((channels, angles, type, levels, compression), (dataset.Channels, dataset.Angles, dataset.VoxelType, dataset.Levels.Count, dataset.Compression));
+        Assert.Equal(
+            (channels, angles, type, levels, compression),
+            (dataset.Channels, dataset.Angles, dataset.VoxelType, dataset.Levels.Count, dataset.Compression));
         Assert.Equal(name, dataset.Label);
         Assert.Equal("um", dataset.VoxelUnit);
         Assert.Equal([0.4, 0.4, 1.0], dataset.VoxelSize);
@@ -27,7 +29,8 @@ public sealed class DatasetDescriptionTests
     [Fact]
     public void TimepointIdsAreTrustedMoreThanTheirCount()
     {
-        DatasetDescription dataset = DatasetDescription.Parse(Fixtures.Text("http/angles-dataset.json").Replace("\"timepoints\":3", "\"timepoints\":1", StringComparison.Ordinal));
+        DatasetDescription dataset = DatasetDescription.Parse(
+            Fixtures.Text("http/angles-dataset.json").Replace("\"timepoints\":3", "\"timepoints\":1", StringComparison.Ordinal));
 
         Assert.Equal([3, 5, 9], dataset.TimepointIds);
     }

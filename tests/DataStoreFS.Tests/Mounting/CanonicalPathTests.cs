@@ -24,7 +24,8 @@ public sealed class CanonicalPathTests : IDisposable
     }
 
     [Fact]
-    public void WhatDoesNotExistKeepsItsName() => Assert.EndsWith("/nowhere/at/all", CanonicalPath.Of(_folder + "/nowhere/at/all"), StringComparison.Ordinal);
+    public void WhatDoesNotExistKeepsItsName() =>
+        Assert.EndsWith("/nowhere/at/all", CanonicalPath.Of(_folder + "/nowhere/at/all"), StringComparison.Ordinal);
 
     [Fact]
     public void ALoopOfLinksIsRefused()

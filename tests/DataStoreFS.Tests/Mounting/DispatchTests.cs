@@ -37,8 +37,8 @@ public sealed class DispatchTests
         Assert.Equal(0, AllocatedBy(tree, () => tree.GetAttributes));
     }
 
-    // Once to fill pools and tables; the replies' memory is the blocks' own, or the request's. What a request allocates it allocates each time; a garbage
-    // collection that other tests cause may empty a pool, once in a while.
+    // Once to fill pools and tables; the replies' memory is the blocks' own, or the request's. What a request allocates it allocates each time; a
+    // garbage collection that other tests cause may empty a pool, once in a while.
     private static long AllocatedBy(DispatchedTree tree, Func<NativeBuffer> request)
     {
         Repeat();

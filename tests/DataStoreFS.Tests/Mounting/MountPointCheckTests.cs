@@ -26,7 +26,8 @@ public sealed class MountPointCheckTests : IDisposable
     {
         await File.WriteAllTextAsync(_folder + "/file", "x");
         Directory.CreateDirectory(_folder + "/full/inside");
-        DataStoreException refused = await Assert.ThrowsAsync<DataStoreException>(() => MountPointCheck.PrepareAsync(_folder + name, _logger, default));
+        DataStoreException refused = await Assert.ThrowsAsync<DataStoreException>(
+            () => MountPointCheck.PrepareAsync(_folder + name, _logger, default));
         Assert.Contains(_folder + name, refused.Message, StringComparison.Ordinal);
         Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', refused.Message);

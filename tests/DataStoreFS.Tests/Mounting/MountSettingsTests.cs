@@ -58,6 +58,7 @@ public sealed class MountSettingsTests
         KernelCachePolicy policy = new(s_settings with { MaxAge = TimeSpan.FromSeconds(3) }, TestVolumes.Small());
         Assert.Equal(TimeSpan.FromSeconds(3), policy.MissingFor);
         Assert.Equal(TimeSpan.FromSeconds(3), policy.PresentFor);
-        Assert.Equal(TimeSpan.FromSeconds(10), new KernelCachePolicy(s_settings with { MaxAge = MountSettings.Never }, TestVolumes.Small()).MissingFor);
+        Assert.Equal(
+            TimeSpan.FromSeconds(10), new KernelCachePolicy(s_settings with { MaxAge = MountSettings.Never }, TestVolumes.Small()).MissingFor);
     }
 }

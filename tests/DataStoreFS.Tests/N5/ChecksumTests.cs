@@ -9,7 +9,8 @@ public sealed class ChecksumTests
     [InlineData("", 0u, 0x02CC5D05u)]
     [InlineData("abc", 0u, 0x32D153FFu)]
     [InlineData("Nobody inspects the spammish repetition", 0u, 0xE2293B2Fu)]
-    public void XxHash32(string text, uint seed, uint expected) => Assert.Equal(expected, DataStoreFS.N5.XxHash32.Compute(Encoding.ASCII.GetBytes(text), seed));
+    public void XxHash32(string text, uint seed, uint expected) =>
+        Assert.Equal(expected, DataStoreFS.N5.XxHash32.Compute(Encoding.ASCII.GetBytes(text), seed));
 
     [Theory]
     [InlineData("", 0u)]

@@ -28,8 +28,11 @@ public sealed class N5AttributesTests
     {
         LevelInfo level1 = new(1, new Size3(2, 2, 1), new Size3(75, 65, 40), new Size3(64, 64, 16));
 
-        Assert.Equal(Fixtures.Text("n5/gzip/export.n5/setup0/attributes.json"), Encoding.UTF8.GetString(N5Attributes.Setup([s_level0, level1, s_level2], VoxelType.UInt16)));
-        Assert.Equal(Fixtures.Text("n5/gzip/export.n5/setup0/timepoint0/attributes.json"), Encoding.UTF8.GetString(N5Attributes.Timepoint([0.5, 0.5, 1])));
+        Assert.Equal(
+            Fixtures.Text("n5/gzip/export.n5/setup0/attributes.json"),
+            Encoding.UTF8.GetString(N5Attributes.Setup([s_level0, level1, s_level2], VoxelType.UInt16)));
+        Assert.Equal(
+            Fixtures.Text("n5/gzip/export.n5/setup0/timepoint0/attributes.json"), Encoding.UTF8.GetString(N5Attributes.Timepoint([0.5, 0.5, 1])));
         Assert.Equal("""{"n5":"2.5.1"}""", Encoding.UTF8.GetString(N5Attributes.Root()));
     }
 
@@ -63,7 +66,8 @@ public sealed class N5AttributesTests
     [Fact]
     public void OtherWritersHabitsAreTolerated()
     {
-        string indented = "\uFEFF{\n  \"dimensions\": [150.0, 130, 4e1],\n  \"blockSize\": [64,64,16],\n  \"dataType\": \"UINT16\",\n  \"compressionType\": \"gzip\",\n  \"x\": null\n}\n";
+        string indented = "\uFEFF{\n  \"dimensions\": [150.0, 130, 4e1],\n  \"blockSize\": [64,64,16],\n  \"dataType\": "
+            + "\"UINT16\",\n  \"compressionType\": \"gzip\",\n  \"x\": null\n}\n";
 
         N5LevelAttributes level = N5LevelAttributes.Parse(Encoding.UTF8.GetBytes(indented));
 

@@ -208,7 +208,8 @@ public sealed class N5BlockCodecTests : IDisposable
     }
 
     private static N5Compression Named(string name) =>
-        name == "zlib" ? N5Compression.Zlib : N5Compression.TryFromName(name, out N5Compression compression) ? compression : throw new ArgumentException(name);
+        name == "zlib" ? N5Compression.Zlib : N5Compression.TryFromName(
+            name, out N5Compression compression) ? compression : throw new ArgumentException(name);
 
     /// <summary>A mixture of noise and repeats, so that packers find something and also give up.</summary>
     private static byte[] Voxels(Random random, int length)

@@ -55,7 +55,8 @@ public sealed class N5BlockHeaderTests
     [InlineData(0, "empty")]
     [InlineData(3, "cut short")]
     [InlineData(15, "cut short")]
-    public void AHeaderThatIsCutIsRefused(int length, string why) => Refused(new byte[] { 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1 }[..length], why);
+    public void AHeaderThatIsCutIsRefused(int length, string why) =>
+        Refused(new byte[] { 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1 }[..length], why);
 
     private static void Refused(byte[] file, string why)
     {

@@ -57,7 +57,8 @@ public sealed class N5TreeReaderTests
     [Fact]
     public void AnImageThatIsNotThereIsNotFound()
     {
-        DataStoreException fault = Assert.Throws<DataStoreException>(() => new N5TreeReader(Fixtures.PathOf("n5/raw/export.n5")).Summarise("setup7/timepoint0/s0"));
+        DataStoreException fault = Assert.Throws<DataStoreException>(
+            () => new N5TreeReader(Fixtures.PathOf("n5/raw/export.n5")).Summarise("setup7/timepoint0/s0"));
 
         Assert.Equal(DataStoreErrorKind.NotFound, fault.Kind);
     }

@@ -25,7 +25,13 @@ public sealed class NativeBlockPoolTests
                 continue;
             }
 
-            int length = random.Next(4) switch { 0 => BlockBuffer.HeaderBytes, 1 => random.Next(20, 70_000), 2 => Block, _ => random.Next(3 << 20, 4 << 20) };
+            int length = random.Next(4) switch
+            {
+                0 => BlockBuffer.HeaderBytes,
+                1 => random.Next(20, 70_000),
+                2 => Block,
+                _ => random.Next(3 << 20, 4 << 20),
+            };
             BlockBuffer rented = pool.Rent(length);
             Assert.Equal(length, rented.Length);
             rented.GetSpan().Fill((byte)i);

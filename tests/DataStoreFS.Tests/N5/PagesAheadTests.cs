@@ -29,7 +29,9 @@ public sealed unsafe class PagesAheadTests
 
         Assert.Equal(0, first % PageMapping.HugePageBytes);
         Assert.Equal(first + PageMapping.HugePageBytes, second);
-        Assert.All(_held, buffer => Assert.False((nint)buffer.Pointer + buffer.Capacity > first && (nint)buffer.Pointer < second + PageMapping.HugePageBytes));
+        Assert.All(
+            _held,
+            buffer => Assert.False((nint)buffer.Pointer + buffer.Capacity > first && (nint)buffer.Pointer < second + PageMapping.HugePageBytes));
         ReleaseAll(pool);
     }
 
@@ -81,7 +83,9 @@ public sealed unsafe class PagesAheadTests
                 int last = _held.Count - 1;
                 nint slab = (nint)_held[3 + ((last - 3) / 63 * 63)].Pointer;
                 nint cut = (nint)_held[last].Pointer + _held[last].Capacity - slab;
-                isBeyond |= page >= slab && page < slab + (32 << 20) && page - slab + PageMapping.HugePageBytes > cut + (3 * PageMapping.HugePageBytes);
+                isBeyond |= page >= slab
+                    && page < slab + (32 << 20)
+                    && page - slab + PageMapping.HugePageBytes > cut + (3 * PageMapping.HugePageBytes);
             }
 
             return Record(page);

@@ -47,7 +47,9 @@ internal sealed class FakeDataStore : IDataStoreClient
         {
             string text => Task.FromResult(text),
             Exception fault => Task.FromException<string>(fault),
-            _ => Task.FromException<string>(new DataStoreException(DataStoreErrorKind.NotFound, $"Dataset with UUID = {uuid} has no version {version}")),
+            _ =>
+                Task.FromException<string>(
+                    new DataStoreException(DataStoreErrorKind.NotFound, $"Dataset with UUID = {uuid} has no version {version}")),
         };
     }
 
@@ -63,7 +65,8 @@ internal sealed class FakeDataStore : IDataStoreClient
         return Task.CompletedTask;
     }
 
-    public Task<int> ResolveLatestAsync(string uuid, Size3 resolution, CancellationToken cancellationToken) => throw new InvalidOperationException("latest is settled by the JSON and the XML");
+    public Task<int> ResolveLatestAsync(string uuid, Size3 resolution, CancellationToken cancellationToken) =>
+        throw new InvalidOperationException("latest is settled by the JSON and the XML");
 
     public Task<int> StartWritingAsync(string uuid, Size3 resolution, string version, CancellationToken cancellationToken)
     {
@@ -71,7 +74,8 @@ internal sealed class FakeDataStore : IDataStoreClient
         return Task.FromResult(Made);
     }
 
-    public Task WriteBlocksAsync(ImageAddress image, IReadOnlyList<BlockWrite> blocks, CancellationToken cancellationToken) => throw new InvalidOperationException("opening writes nothing");
+    public Task WriteBlocksAsync(ImageAddress image, IReadOnlyList<BlockWrite> blocks, CancellationToken cancellationToken) =>
+        throw new InvalidOperationException("opening writes nothing");
 
     public ValueTask DisposeAsync()
     {

@@ -60,7 +60,8 @@ public sealed class LevelEdgeTests
 
                 Rounding said = edge.Judge(at, size);
 
-                Assert.True(said == Rounding.Unknown || said == truth, $"{full} / {level.Factors} in {level.BlockSize}: {at} of {size} was taken as {said}");
+                Assert.True(
+                    said == Rounding.Unknown || said == truth, $"{full} / {level.Factors} in {level.BlockSize}: {at} of {size} was taken as {said}");
                 told += said == Rounding.Unknown ? 0 : 1;
             }
         }

@@ -137,7 +137,8 @@ public sealed class VolumeOpenerTests
     public async Task ASetupThatVersion0FindsElsewhereIsNotAddressable()
     {
         await using FakeDataStore store = FakeDataStore.Sample("versions");
-        store.Xml["1"] = ((string)store.Xml["0"]).Replace("<id>0</id>\r\n        <name>setup0", "<id>5</id>\r\n        <name>setup5", StringComparison.Ordinal);
+        store.Xml["1"] = ((string)store.Xml["0"]).Replace(
+            "<id>0</id>\r\n        <name>setup0", "<id>5</id>\r\n        <name>setup5", StringComparison.Ordinal);
 
         VolumeInfo volume = (await OpenAsync(store, "1")).Info;
 
@@ -173,7 +174,8 @@ public sealed class VolumeOpenerTests
         await using FakeDataStore store = new();
         VolumeOpener opener = new(store, NullLogger.Instance);
 
-        DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(() => opener.OpenAsync(new SourceAddress("http://store:9080", null, null), 0, false, CancellationToken.None));
+        DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(
+            () => opener.OpenAsync(new SourceAddress("http://store:9080", null, null), 0, false, CancellationToken.None));
 
         Assert.Equal(DataStoreErrorKind.Usage, fault.Kind);
     }

@@ -87,7 +87,8 @@ internal sealed class OverlayModel
             Resize(file, length);
         }
 
-        return error != 0 ? error : node is Folder ? PosixErrno.EISDIR : node is Symlink ? PosixErrno.ELOOP : ((Plain)node!).IsBlock ? PosixErrno.EPERM : 0;
+        return error != 0 ? error : node is Folder ? PosixErrno.EISDIR : node is Symlink ? PosixErrno.ELOOP : (
+            (Plain)node!).IsBlock ? PosixErrno.EPERM : 0;
     }
 
     public int RemoveFile(string path)

@@ -135,7 +135,9 @@ public sealed class OverlayRandomTests
 
         text.Append(shown).AppendLine(": folder");
         Assert.Equal(0, store.List(path, out OverlayListing listing));
-        IEnumerable<string> lowerNames = lower.TryGet(path, out LowerEntry folder) && folder.IsFolder && kind != OverlayKind.Upper ? lower.List(path) : [];
+        IEnumerable<string> lowerNames = lower.TryGet(path, out LowerEntry folder) && folder.IsFolder && kind != OverlayKind.Upper
+            ? lower.List(path)
+            : [];
         foreach (string name in listing.Merge(lowerNames).Order(StringComparer.Ordinal))
         {
             text.Append(Describe(store, lower, path.Length == 0 ? name : $"{path}/{name}"));

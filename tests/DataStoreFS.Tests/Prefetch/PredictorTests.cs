@@ -315,7 +315,8 @@ public sealed class PredictorTests
         };
     }
 
-    private static IReadOnlyList<TraceBurst> Trace(string name) => BlockTrace.Parse(File.ReadLines(Fixtures.PathOf($"traces/{name}.slow20.tsv"))).Bursts;
+    private static IReadOnlyList<TraceBurst> Trace(string name) =>
+        BlockTrace.Parse(File.ReadLines(Fixtures.PathOf($"traces/{name}.slow20.tsv"))).Bursts;
 
     private static SimulatedRun Simulate(VolumeInfo volume, IReadOnlyList<TraceBurst> bursts, int openers, Predictor? predictor) =>
         new PrefetchSimulator(volume, RoundTrip, MegabytesPerSecond, openers).Run(bursts, predictor);

@@ -147,7 +147,8 @@ public sealed class PrefetcherTests
         Assert.Equal((uint)Environment.ProcessId, ThreadTable.ProcessOf((uint)Environment.ProcessId));
         Assert.Equal(uint.MaxValue, ThreadTable.ProcessOf(uint.MaxValue));
         Assert.Equal(0u, ThreadTable.ProcessOf(0));
-        uint thread = uint.Parse(Path.GetFileName(Directory.GetDirectories("/proc/self/task").Last()), System.Globalization.CultureInfo.InvariantCulture);
+        uint thread = uint.Parse(
+            Path.GetFileName(Directory.GetDirectories("/proc/self/task").Last()), System.Globalization.CultureInfo.InvariantCulture);
         Assert.Equal((uint)Environment.ProcessId, ThreadTable.ProcessOf(thread));
     }
 

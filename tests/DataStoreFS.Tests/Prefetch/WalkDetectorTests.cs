@@ -9,7 +9,8 @@ public sealed class WalkDetectorTests
     public static TheoryData<int, int, int, bool> Orders()
     {
         TheoryData<int, int, int, bool> orders = [];
-        foreach ((int inner, int middle, int outer) in (ReadOnlySpan<(int, int, int)>)[(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)])
+        ReadOnlySpan<(int, int, int)> nestings = [(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)];
+        foreach ((int inner, int middle, int outer) in nestings)
         {
             orders.Add(inner, middle, outer, false);
             orders.Add(inner, middle, outer, true);

@@ -68,7 +68,11 @@ public sealed class FetchAllocationTests
         public RepeatingServer(int blocks)
         {
             byte[] frames = [.. Enumerable.Range(0, blocks).SelectMany(i => Frames.Block(s_size, Frames.Voxels(s_size, i)))];
-            _answer = [.. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: {frames.Length}\r\n\r\n"), .. frames];
+            _answer =
+            [
+                .. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: {frames.Length}\r\n\r\n"),
+                .. frames,
+            ];
             _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
             _listener.Listen();
             _thread = new Thread(Serve) { IsBackground = true };

@@ -30,7 +30,8 @@ public sealed class RetryTests : ClientTest
             asked++;
             return new ScriptedAnswer(500);
         });
-        DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(() => Client(server).ReadBlocksAsync(Image, Row(3), new CollectingSink(), default));
+        DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(
+            () => Client(server).ReadBlocksAsync(Image, Row(3), new CollectingSink(), default));
 
         Assert.Equal((1, true), (asked, fault.IsAnswer));
     }

@@ -6,8 +6,8 @@ internal static class Allocations
     private const int Rounds = 5;
 
     /// <summary>
-    /// The least of some runs after a first one: once in a while the runtime allocates on the thread as well (488 bytes among 3,000 lookups, once in some fifty
-    /// runs of all tests), and what the code itself allocates is there every time.
+    /// The least of some runs after a first one: once in a while the runtime allocates on the thread as well (488 bytes among 3,000 lookups, once in
+    /// some fifty runs of all tests), and what the code itself allocates is there every time.
     /// </summary>
     public static long Of(Action run)
     {

@@ -69,9 +69,11 @@ internal sealed class ScriptedClient(NativeBlockPool pool) : IDataStoreClient
 
     public Task<int> ResolveLatestAsync(string uuid, Size3 resolution, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task<int> StartWritingAsync(string uuid, Size3 resolution, string version, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<int> StartWritingAsync(string uuid, Size3 resolution, string version, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
-    public Task WriteBlocksAsync(ImageAddress image, IReadOnlyList<BlockWrite> blocks, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task WriteBlocksAsync(ImageAddress image, IReadOnlyList<BlockWrite> blocks, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
@@ -109,5 +111,6 @@ internal sealed class ScriptedCall(ScriptedClient client, ImageAddress image, IR
 
     /// <param name="kind">What went wrong.</param>
     /// <param name="isAnswer">Whether the server said so.</param>
-    public void Fail(DataStoreErrorKind kind, bool isAnswer = false) => End.TrySetException(new DataStoreException(kind, $"scripted {kind}") { IsAnswer = isAnswer });
+    public void Fail(DataStoreErrorKind kind, bool isAnswer = false) =>
+        End.TrySetException(new DataStoreException(kind, $"scripted {kind}") { IsAnswer = isAnswer });
 }

@@ -49,7 +49,8 @@ public sealed class NodeCodecTests
     [Fact]
     public void TheNumbersArePinned()
     {
-        // Ids live in the kernel's caches across a restart of the daemon and in rsync's and tar's records of hard links: a change of the numbering is a break.
+        // Ids live in the kernel's caches across a restart of the daemon and in rsync's and tar's records of hard links: a change of the numbering is
+        // a break.
         NodeCodec codec = new(TestVolumes.Small());
         Assert.Equal(0UL, codec.Encode(new Node(NodeKind.Top)));
         Assert.Equal(2UL, codec.Encode(new Node(NodeKind.Container)));

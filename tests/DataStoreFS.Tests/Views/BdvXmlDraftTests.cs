@@ -22,7 +22,8 @@ public sealed class BdvXmlDraftTests
     [Fact]
     public void ViewsAreScaledByTheirVoxelSize()
     {
-        string json = Fixtures.Text("http/angles-dataset.json").Replace("\"voxelUnit\":\"um\"", "\"voxelUnit\":\"<&\\u0001µm\"", StringComparison.Ordinal);
+        string json = Fixtures.Text("http/angles-dataset.json").Replace(
+            "\"voxelUnit\":\"um\"", "\"voxelUnit\":\"<&\\u0001µm\"", StringComparison.Ordinal);
 
         XDocument draft = XDocument.Parse(Encoding.UTF8.GetString(BdvXml.Parse(BdvXmlDraft.Write(DatasetDescription.Parse(json))).ToExportXml()));
 
@@ -34,7 +35,10 @@ public sealed class BdvXmlDraftTests
     [Fact]
     public void MoreViewsThanADocumentHoldsAreRefused()
     {
-        string json = Fixtures.Text("http/regs-dataset.json").Replace("\"timepointIds\":[0,1]", "\"timepointIds\":null", StringComparison.Ordinal).Replace("\"timepoints\":2", "\"timepoints\":900000", StringComparison.Ordinal);
+        string json = Fixtures.Text("http/regs-dataset.json").Replace(
+            "\"timepointIds\":[0,1]",
+            "\"timepointIds\":null",
+            StringComparison.Ordinal).Replace("\"timepoints\":2", "\"timepoints\":900000", StringComparison.Ordinal);
 
         Assert.Equal(DataStoreErrorKind.Protocol, Assert.Throws<DataStoreException>(() => BdvXmlDraft.Write(DatasetDescription.Parse(json))).Kind);
     }

@@ -34,7 +34,8 @@ public sealed partial class BdvXmlTests
     public void OnlyTheLoaderAndTheVersionAttributeOfTheServersXmlChange(string name)
     {
         string answer = Fixtures.Text($"http/{name}.xml");
-        string expected = Loader().Replace(answer, "<ImageLoader format=\"bdv.n5\" version=\"1.0\">\r\n      <n5 type=\"relative\">export.n5</n5>\r\n    </ImageLoader>");
+        string expected = Loader().Replace(
+            answer, "<ImageLoader format=\"bdv.n5\" version=\"1.0\">\r\n      <n5 type=\"relative\">export.n5</n5>\r\n    </ImageLoader>");
         expected = VersionOfSetup().Replace(expected, "");
         expected = VersionGroup().Replace(expected, "");
 
@@ -76,14 +77,19 @@ public sealed partial class BdvXmlTests
         BdvXml all = BdvXml.Parse(Fixtures.Text("http/small-xml-all.xml"));
 
         Assert.Equal([0, 0, -1, -1], all.Setups.Select(s => s.Version));
-        Assert.Contains("<name>Angle: 0, Channel: 1, Version: mixedLatest</name>", Encoding.UTF8.GetString(all.ToExportXml()), StringComparison.Ordinal);
+        Assert.Contains(
+            "<name>Angle: 0, Channel: 1, Version: mixedLatest</name>", Encoding.UTF8.GetString(all.ToExportXml()), StringComparison.Ordinal);
     }
 
     [Fact]
     public void ThePathsOfTheServersDiskAreReplaced()
     {
         string disk = Minimal
-            .Replace("<SequenceDescription>", "<BasePath type=\"absolute\">export.n5</BasePath><SequenceDescription><ImageLoader format=\"bdv.n5\" version=\"1.0\"><n5 type=\"relative\">.</n5></ImageLoader>", StringComparison.Ordinal);
+            .Replace(
+                "<SequenceDescription>",
+                "<BasePath type=\"absolute\">export.n5</BasePath><SequenceDescription><ImageLoader format=\"bdv.n5\" version=\"1.0\"><n5 "
+                    + "type=\"relative\">.</n5></ImageLoader>",
+                StringComparison.Ordinal);
 
         XDocument written = XDocument.Parse(Encoding.UTF8.GetString(BdvXml.Parse(disk).ToExportXml()));
 

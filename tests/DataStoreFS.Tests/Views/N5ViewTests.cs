@@ -50,6 +50,10 @@ public sealed class N5ViewTests
         VoxelSize = [0.4, 0.4, 1],
         Versions = [0],
         TimepointIds = [0],
-        Setups = [.. Enumerable.Range(0, setups).Select(i => new SetupInfo { Index = i, Id = i, Name = "s", ChannelId = i, AngleId = 0, Version = "0", Levels = s_levels })],
+        Setups =
+        [
+            .. Enumerable.Range(0, setups).Select(
+                i => new SetupInfo { Index = i, Id = i, Name = "s", ChannelId = i, AngleId = 0, Version = "0", Levels = s_levels }),
+        ],
     };
 }

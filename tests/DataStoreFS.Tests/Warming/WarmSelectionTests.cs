@@ -22,7 +22,8 @@ public sealed class WarmSelectionTests
     [Fact]
     public void AFilterNamesIdsAndKeysHaveIndexes()
     {
-        WarmSelection selection = new(TestVolumes.Small(), new ImageFilter(new HashSet<int> { 4 }, new HashSet<int> { 9, 3 }, new HashSet<int> { 1 }), "d");
+        WarmSelection selection = new(
+            TestVolumes.Small(), new ImageFilter(new HashSet<int> { 4 }, new HashSet<int> { 9, 3 }, new HashSet<int> { 1 }), "d");
         ImageKey[] images = [.. selection.Keys().Select(k => k.Key.Image).Distinct()];
         Assert.Equal([new ImageKey(0, 1, 0, 1), new ImageKey(0, 1, 2, 1)], images);
     }
@@ -48,7 +49,17 @@ public sealed class WarmSelectionTests
     {
         VolumeInfo volume = TestVolumes.Small();
         SetupInfo first = volume.Setups[0];
-        SetupInfo unreachable = new() { Index = 0, Id = 0, Name = "tile", ChannelId = 0, AngleId = 0, Version = "0", Levels = first.Levels, Addressable = false };
+        SetupInfo unreachable = new()
+        {
+            Index = 0,
+            Id = 0,
+            Name = "tile",
+            ChannelId = 0,
+            AngleId = 0,
+            Version = "0",
+            Levels = first.Levels,
+            Addressable = false,
+        };
         VolumeInfo changed = new()
         {
             Volume = 0,

@@ -16,7 +16,8 @@ public sealed class FullDiskTests
     public async Task AFullDiskIsNoSpaceNothingIsLostAndItGoesOnWhenSpaceReturns()
     {
         using TemporaryFolder folder = new();
-        string script = $"mount -t tmpfs -o size=512k tmpfs '{folder.Path}' || exit 77; exec {ChildProcess.CommandLine($"full-disk '{folder.Path}'")}";
+        string script = $"mount -t tmpfs -o size=512k tmpfs '{folder.Path}' || exit 77; "
+            + $"exec {ChildProcess.CommandLine($"full-disk '{folder.Path}'")}";
         string[] unshare = Environment.UserName == "root" ? ["--mount"] : ["--user", "--map-root-user", "--mount"];
         using Process child = ChildProcess.Start("unshare", [.. unshare, "sh", "-c", script]);
         string output = await child.StandardOutput.ReadToEndAsync();

@@ -282,7 +282,8 @@ public sealed class JournalTests : IDisposable
                     case 18:
                         await journal.DisposeAsync();
                         journal = Open(limit: 64 << 10);
-                        IEnumerable<(int, long, int)> expected = model.Where(m => m.Value.Count > 0).Select(m => (m.Key, m.Value[^1].Sequence, m.Value[^1].Value));
+                        IEnumerable<(int, long, int)> expected = model.Where(m => m.Value.Count > 0).Select(
+                            m => (m.Key, m.Value[^1].Sequence, m.Value[^1].Value));
                         Assert.Equal(
                             expected.OrderBy(e => e.Item2), journal.Recovered.Select(e => (e.Address.X, e.Sequence, Value(journal, e.Sequence))));
                         break;

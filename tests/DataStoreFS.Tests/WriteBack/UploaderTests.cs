@@ -330,7 +330,12 @@ public sealed class UploaderTests : IAsyncLifetime
     }
 
     private void Start(int senders = 4, BatchLimit? limit = null) => _uploader = new Uploader(
-        _pending, _server, _outcome, new UploadSettings { Senders = senders, Limit = limit ?? BatchLimit.Default }, new EagerTime(), NullLogger.Instance);
+        _pending,
+        _server,
+        _outcome,
+        new UploadSettings { Senders = senders, Limit = limit ?? BatchLimit.Default },
+        new EagerTime(),
+        NullLogger.Instance);
 
     private Task Put(int x, int value, int timepoint = 0)
     {

@@ -265,7 +265,8 @@ public sealed class WriteBackEngineTests : IAsyncLifetime
         Assert.True(await saver.SaveAsync(buffer, _volume, TestVolume.Key(1), CancellationToken.None));
     }
 
-    private void Start(WriteBackMode mode, long journalSize = 1 << 20, long memory = 1 << 20) => _engine = Engine(mode, _folder.Path, journalSize, memory);
+    private void Start(WriteBackMode mode, long journalSize = 1 << 20, long memory = 1 << 20) =>
+        _engine = Engine(mode, _folder.Path, journalSize, memory);
 
     private WriteBackEngine Engine(WriteBackMode mode, string folder, long journalSize = 1 << 20, long memory = 1 << 20)
     {

@@ -22,7 +22,8 @@ public sealed class WrittenBlockTests : IDisposable
     [MemberData(nameof(Compressions))]
     public void EveryCompressionIsRecognised(string name)
     {
-        N5Compression compression = name == "zlib" ? N5Compression.Zlib : N5Compression.TryFromName(name, out N5Compression found) ? found : N5Compression.Raw;
+        N5Compression compression = name == "zlib" ? N5Compression.Zlib : N5Compression.TryFromName(
+            name, out N5Compression found) ? found : N5Compression.Raw;
         byte[] voxels = Voxels(64);
         BlockBuffer block = Decode(Encode(new Size3(4, 4, 4), voxels, compression), TestVolume.Key(0));
         Assert.Equal(voxels, block.Payload.ToArray());
@@ -98,7 +99,14 @@ public sealed class WrittenBlockTests : IDisposable
     [Fact]
     public void RawVoxelsThatStartLikeACompressionAreRaw()
     {
-        foreach (byte[] magic in new byte[][] { [0x1F, 0x8B, 0x08], [.. "LZ4Block"u8], [.. "BZh9"u8], [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], [0x78, 0x9C] })
+        foreach (byte[] magic in new byte[][]
+        {
+            [0x1F, 0x8B, 0x08],
+            [.. "LZ4Block"u8],
+            [.. "BZh9"u8],
+            [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0],
+            [0x78, 0x9C],
+        })
         {
             byte[] voxels = [.. magic, .. Voxels(64)[magic.Length..]];
             BlockBuffer block = Decode(Encode(new Size3(4, 4, 4), voxels, N5Compression.Raw), TestVolume.Key(0));
@@ -110,7 +118,10 @@ public sealed class WrittenBlockTests : IDisposable
     [Fact]
     public void AWrongSizeIsRefusedWithTheFileAndTheReason()
     {
-        Refuses(Encode(new Size3(3, 4, 4), Voxels(48), N5Compression.Raw), TestVolume.Key(0), "3 x 4 x 4 voxels, but the block at this place has 4 x 4 x 4");
+        Refuses(
+            Encode(new Size3(3, 4, 4), Voxels(48), N5Compression.Raw),
+            TestVolume.Key(0),
+            "3 x 4 x 4 voxels, but the block at this place has 4 x 4 x 4");
         Refuses(Encode(new Size3(3, 4, 4), Voxels(48), N5Compression.Raw), TestVolume.Key(2), "2 x 4 x 4 (or 4 x 4 x 4, padded)");
         Refuses(Encode(new Size3(5, 4, 4), Voxels(80), N5Compression.Raw), TestVolume.Key(0), "larger");
         Refuses(Encode(new Size3(0, 0, 0), [], N5Compression.Raw), TestVolume.Key(0), "0 x 0 x 0");

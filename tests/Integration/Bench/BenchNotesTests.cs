@@ -5,15 +5,22 @@ namespace Integration.Bench;
 public sealed class BenchNotesTests
 {
     [Fact]
-    public void AColdRunOnAnIdleMachineNeedsNoNote() => Assert.Empty(BenchNotes.Of([Phase("seq", 256, 300), Phase("par8", 256, 256), Phase("par8 again", 256, 0)], 256, 0.1, 2));
+    public void AColdRunOnAnIdleMachineNeedsNoNote() =>
+        Assert.Empty(BenchNotes.Of([Phase("seq", 256, 300), Phase("par8", 256, 256), Phase("par8 again", 256, 0)], 256, 0.1, 2));
 
     [Fact]
     public void WhatWasCachedIsSaid() =>
-        Assert.StartsWith("par8 was not cold: 56 of its 256 blocks", Assert.Single(BenchNotes.Of([Phase("seq", 256, 256), Phase("par8", 256, 200)], 256, 0, 2)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "par8 was not cold: 56 of its 256 blocks",
+            Assert.Single(BenchNotes.Of([Phase("seq", 256, 256), Phase("par8", 256, 200)], 256, 0, 2)),
+            StringComparison.Ordinal);
 
     [Fact]
     public void WhatIsNotKnownIsSaid() =>
-        Assert.StartsWith("whether seq and par8 were cold is not known", Assert.Single(BenchNotes.Of([Phase("seq", 256, null), Phase("par8", 256, null)], 256, 0, 2)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "whether seq and par8 were cold is not known",
+            Assert.Single(BenchNotes.Of([Phase("seq", 256, null), Phase("par8", 256, null)], 256, 0, 2)),
+            StringComparison.Ordinal);
 
     [Fact]
     public void TooFewFilesAndOthersAtWorkAreSaid()

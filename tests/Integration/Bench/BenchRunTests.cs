@@ -28,7 +28,8 @@ public sealed class BenchRunTests
     public void MissingFilesAreReplacedByOthersSoThatExactlyAsManyAreReadAsAreWanted(int threads)
     {
         ConcurrentDictionary<string, int> taken = new();
-        BenchRun run = BenchRun.Of(s_files, 20, threads, (file, _) => taken.AddOrUpdate(file, 1, (_, n) => n + 1) == 1 && int.Parse(file) % 3 != 0 ? 5 : -1);
+        BenchRun run = BenchRun.Of(
+            s_files, 20, threads, (file, _) => taken.AddOrUpdate(file, 1, (_, n) => n + 1) == 1 && int.Parse(file) % 3 != 0 ? 5 : -1);
         Assert.Equal((20, 100), (run.Done.Count, run.Bytes));
         Assert.All(run.Done, file => Assert.NotEqual(0, int.Parse(file) % 3));
         Assert.Equal(taken.Count, run.Done.Count + run.Missing);
@@ -46,7 +47,8 @@ public sealed class BenchRunTests
     public void AFaultEndsAllThreadsAndIsTold()
     {
         int taken = 0;
-        IOException fault = Assert.Throws<IOException>(() => BenchRun.Of(s_files, 100, 4, (file, _) => Interlocked.Increment(ref taken) == 10 ? throw new IOException("broken") : 1));
+        IOException fault = Assert.Throws<IOException>(
+            () => BenchRun.Of(s_files, 100, 4, (file, _) => Interlocked.Increment(ref taken) == 10 ? throw new IOException("broken") : 1));
         Assert.Equal("broken", fault.Message);
     }
 

@@ -19,7 +19,9 @@ public sealed class BenchVerbTests
         JsonElement root = json.RootElement;
         JsonElement[] phases = [.. root.GetProperty("phases").EnumerateArray()];
 
-        Assert.Equal(["seq", "par8", "par8 again", "stat present", "stat missing", "stat missing again"], phases.Select(p => p.GetProperty("name").GetString()));
+        Assert.Equal(
+            ["seq", "par8", "par8 again", "stat present", "stat missing", "stat missing again"],
+            phases.Select(p => p.GetProperty("name").GetString()));
         Assert.Equal([12, 12, 12, 12, 0, 0], phases.Select(p => p.GetProperty("files").GetInt32()));
         Assert.All(phases[..3], p => Assert.True(p.GetProperty("megabytesPerSecond").GetDouble() > 0));
         Assert.All(phases, p => Assert.True(p.GetProperty("p95Milliseconds").GetDouble() >= p.GetProperty("p50Milliseconds").GetDouble()));

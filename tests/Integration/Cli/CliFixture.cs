@@ -28,7 +28,8 @@ internal sealed class CliFixture : IAsyncDisposable
         DirectoryInfo folder = Directory.CreateTempSubdirectory("datastorefs-cli-");
         string store = Path.Combine(folder.FullName, "store");
         Fixtures.Copy("server", store);
-        return new CliFixture(folder, await DataStoreServer.StartAsync(new DataStoreServerOptions { Folder = store, Urls = ["http://127.0.0.1:0"], Token = token }));
+        return new CliFixture(
+            folder, await DataStoreServer.StartAsync(new DataStoreServerOptions { Folder = store, Urls = ["http://127.0.0.1:0"], Token = token }));
     }
 
     /// <summary>Mounts version 0 and expects success without a word.</summary>

@@ -44,7 +44,9 @@ internal static class CliProgram
                 }
 
                 string[] said = await Task.WhenAll(output, errors).WaitAsync(s_patience);
-                throw new TimeoutException($"{process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)} {ended} in {s_patience}: {string.Join("; ", said)}");
+                throw new TimeoutException(
+                    $"{process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)} {ended} in "
+                        + $"{s_patience}: {string.Join("; ", said)}");
             }
             finally
             {

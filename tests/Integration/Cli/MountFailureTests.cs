@@ -24,8 +24,11 @@ public class MountFailureTests
         await using CliFixture fixture = await CliFixture.StartAsync();
         string folder = Directory.CreateDirectory(Path.Combine(fixture.Folder, "copied")).FullName;
         string from = Path.GetDirectoryName(CliProgram.Path)!;
-        IEnumerable<string> libraries = Directory.Exists(from + "/runtimes") ? Directory.EnumerateFiles(from + "/runtimes", "*.dll", SearchOption.AllDirectories) : [];
-        foreach (string file in Directory.EnumerateFiles(from).Where(f => f == CliProgram.Path || Path.GetExtension(f) is ".dll" or ".json").Concat(libraries))
+        IEnumerable<string> libraries = Directory.Exists(from + "/runtimes")
+            ? Directory.EnumerateFiles(from + "/runtimes", "*.dll", SearchOption.AllDirectories)
+            : [];
+        foreach (string file in Directory.EnumerateFiles(from).Where(
+            f => f == CliProgram.Path || Path.GetExtension(f) is ".dll" or ".json").Concat(libraries))
         {
             string copy = Path.Combine(folder, Path.GetRelativePath(from, file));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
@@ -44,7 +47,8 @@ public class MountFailureTests
     public async Task AnUnknownDatasetIsNamed()
     {
         await using CliFixture fixture = await CliFixture.StartAsync();
-        await FailsAsync(fixture, $"{fixture.Url}/datasets/11111111-2222-3333-4444-555555555555", fixture.MountPoint, "11111111-2222-3333-4444-555555555555");
+        await FailsAsync(
+            fixture, $"{fixture.Url}/datasets/11111111-2222-3333-4444-555555555555", fixture.MountPoint, "11111111-2222-3333-4444-555555555555");
     }
 
     [Fact]
@@ -112,7 +116,9 @@ public class MountFailureTests
         DirectoryInfo copy = Directory.CreateTempSubdirectory("datastorefs-nobody-");
         try
         {
-            await CliProgram.RunAsync(CliProgram.StartProgram("/bin/sh", ["-c", $"cp -r {AppContext.BaseDirectory}. {copy.FullName}/ && chmod -R a+rX {copy.FullName}"], null));
+            await CliProgram.RunAsync(
+                CliProgram.StartProgram(
+                    "/bin/sh", ["-c", $"cp -r {AppContext.BaseDirectory}. {copy.FullName}/ && chmod -R a+rX {copy.FullName}"], null));
             CliResult result = await CliProgram.RunAsync(CliProgram.StartProgram(
                 "/usr/bin/setpriv",
                 ["--reuid=65534", "--regid=65534", "--clear-groups", $"{copy.FullName}/DataStoreFS.Cli", "mount", fixture.Source, fixture.MountPoint],
@@ -140,7 +146,8 @@ public class MountFailureTests
         await File.WriteAllTextAsync(file, token + "\n");
         await fixture.MountAsync("--token-file", file, "--verbose", "--log", log);
         _ = await File.ReadAllBytesAsync($"{fixture.MountPoint}/export.n5/setup0/timepoint0/s0/0/0/0");
-        CliResult processes = await CliProgram.RunAsync(CliProgram.StartProgram("/bin/sh", ["-c", "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '"], null));
+        CliResult processes = await CliProgram.RunAsync(
+            CliProgram.StartProgram("/bin/sh", ["-c", "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '"], null));
         Assert.Contains(file, processes.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(token, processes.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(token, await File.ReadAllTextAsync(log), StringComparison.Ordinal);

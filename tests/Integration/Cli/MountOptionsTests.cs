@@ -83,7 +83,8 @@ public class MountOptionsTests
 
     [Fact]
     public void ADiskCacheInAListHasAColon() =>
-        Assert.Equal(Parse("--disk-cache", "/scratch/b:1,2GiB").Settings.DiskCache, Parse("-o", "quiet,disk_cache=/scratch/b:1:2GiB").Settings.DiskCache);
+        Assert.Equal(
+            Parse("--disk-cache", "/scratch/b:1,2GiB").Settings.DiskCache, Parse("-o", "quiet,disk_cache=/scratch/b:1:2GiB").Settings.DiskCache);
 
     [Fact]
     public void FilesAreMadeAbsoluteBeforeTheDaemonLeavesItsDirectory() =>

@@ -38,7 +38,8 @@ public class MountVerbTests
     public async Task AMountHelperMountsAnFstabLine(string name)
     {
         await using CliFixture fixture = await CliFixture.StartAsync();
-        CliResult result = await CliProgram.RunAsAsync(name, $"{fixture.Source}/0", fixture.MountPoint, "-n", "-o", "rw,noexec,nosuid,nodev,user=ann,_netdev");
+        CliResult result = await CliProgram.RunAsAsync(
+            name, $"{fixture.Source}/0", fixture.MountPoint, "-n", "-o", "rw,noexec,nosuid,nodev,user=ann,_netdev");
         Assert.Equal(new CliResult(0, "", ""), result);
         Assert.Equal("fuse.datastorefs", fixture.MountedType());
     }

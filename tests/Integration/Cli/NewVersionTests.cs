@@ -60,11 +60,14 @@ public class NewVersionTests
         Assert.Equal("0, 1", await VersionsAsync(fixture));
     }
 
-    private static string[] Folders(CliFixture fixture) => ["--overlay", Path.Combine(fixture.Folder, "overlay"), "--journal", Path.Combine(fixture.Folder, "journal")];
+    private static string[] Folders(CliFixture fixture) =>
+        ["--overlay", Path.Combine(fixture.Folder, "overlay"), "--journal", Path.Combine(fixture.Folder, "journal")];
 
     /// <summary>Version 0's block becomes the mounted version's.</summary>
     private static Task<string> UseAsync(CliFixture fixture) =>
-        Command.ShellAsync($"ls -lR {fixture.MountPoint} > /dev/null; cp {StoredBlock(fixture, 0)} {fixture.MountPoint}/{Block}; cat {fixture.MountPoint}/{Block} > /dev/null");
+        Command.ShellAsync(
+            $"ls -lR {fixture.MountPoint} > /dev/null; cp {StoredBlock(fixture, 0)} {fixture.MountPoint}/{Block}; "
+                + $"cat {fixture.MountPoint}/{Block} > /dev/null");
 
     private static string StoredBlock(CliFixture fixture, int version) =>
         Path.Combine(fixture.Folder, "store", CliFixture.Uuid, version.ToString(System.Globalization.CultureInfo.InvariantCulture), Block);

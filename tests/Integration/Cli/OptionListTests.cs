@@ -10,7 +10,8 @@ public class OptionListTests
         OptionList.Split("cache_size=1GiB,allow_other,,fsname=a=b"));
 
     [Fact]
-    public void ABackslashKeepsACommaInAValue() => Assert.Equal([("log", @"/tmp/a,b\c"), ("quiet", null)], OptionList.Split(@"log=/tmp/a\,b\\c,quiet"));
+    public void ABackslashKeepsACommaInAValue() =>
+        Assert.Equal([("log", @"/tmp/a,b\c"), ("quiet", null)], OptionList.Split(@"log=/tmp/a\,b\\c,quiet"));
 
     [Theory]
     [InlineData("/tmp/a,b")]
@@ -20,7 +21,8 @@ public class OptionListTests
     [Fact]
     public void WhatFstabLinesContainIsKnown()
     {
-        foreach ((string name, string? _) in OptionList.Split("rw,_netdev,noauto,user,users,nofail,defaults,nosuid,nodev,noexec,auto,x-systemd.automount,x-systemd.idle-timeout=10min,noatime"))
+        foreach ((string name, string? _) in OptionList.Split(
+            "rw,_netdev,noauto,user,users,nofail,defaults,nosuid,nodev,noexec,auto,x-systemd.automount,x-systemd.idle-timeout=10min,noatime"))
         {
             Assert.True(OptionList.IsForMountPrograms(name), name);
         }

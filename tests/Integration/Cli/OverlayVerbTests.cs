@@ -46,14 +46,17 @@ public class OverlayVerbTests
         string original = await Command.RunCleanAsync("cat", root + "/export.xml");
         foreach (int round in new[] { 1, 2 })
         {
-            await Command.ShellAsync($"cd {root}; echo changed {round} > export.xml; cat export.xml; mkdir -p dir/sub; echo x > dir/sub/new; cat dir/sub/new; rm export.n5/attributes.json");
+            await Command.ShellAsync(
+                $"cd {root}; echo changed {round} > export.xml; cat export.xml; mkdir -p dir/sub; echo x > dir/sub/new; "
+                    + "cat dir/sub/new; rm export.n5/attributes.json");
             Assert.Equal(
                 new CliResult(0, "5 changes were discarded\n", ""),
                 await CliProgram.RunAsync("overlay", "discard", root, "export.xml", "dir", root + "/export.n5", "--yes"));
             Assert.Equal(original, await Command.RunCleanAsync("cat", root + "/export.xml"));
             Assert.Equal(
                 "export.n5 export.xml attributes.json setup0 ",
-                await Command.ShellAsync($"cd {root}; cat export.n5/attributes.json > /dev/null; test ! -e dir; ls . export.n5 | grep -v : | grep . | tr '\\n' ' '"));
+                await Command.ShellAsync(
+                    $"cd {root}; cat export.n5/attributes.json > /dev/null; test ! -e dir; ls . export.n5 | grep -v : | grep . | tr '\\n' ' '"));
         }
     }
 
@@ -67,7 +70,9 @@ public class OverlayVerbTests
         Assert.Equal(0, (await CliProgram.RunAsync("overlay", "discard", root, "export.xml", "-y")).ExitCode);
         Assert.Equal(original, await Command.RunCleanAsync("cat", root + "/export.xml"));
         Assert.Equal(original + "changed\n", await Command.RunCleanAsync("cat", root + "/export.xml~1"));
-        await Command.ShellAsync($"cd {root}; test \"$(stat -c %i export.xml)\" != \"$(stat -c %i export.xml~1)\"; test $(stat -c %s export.xml~1) -gt $(stat -c %s export.xml)");
+        await Command.ShellAsync(
+            $"cd {root}; test \"$(stat -c %i export.xml)\" != \"$(stat -c %i export.xml~1)\"; "
+                + "test $(stat -c %s export.xml~1) -gt $(stat -c %s export.xml)");
     }
 
     [MountFact]
@@ -103,7 +108,9 @@ public class OverlayVerbTests
         Assert.Equal(2, unasked.ExitCode);
         Assert.Contains("--yes", unasked.ErrorLine, StringComparison.Ordinal);
         Assert.Equal("a\nexport.n5\n", await Command.RunCleanAsync("ls", fixture.MountPoint));
-        Assert.Equal(new CliResult(0, "2 changes were discarded\n", ""), await CliProgram.RunAsync("overlay", "discard", fixture.MountPoint, "--all", "--yes"));
+        Assert.Equal(
+            new CliResult(0, "2 changes were discarded\n", ""),
+            await CliProgram.RunAsync("overlay", "discard", fixture.MountPoint, "--all", "--yes"));
         Assert.Equal("export.n5\nexport.xml\n", await Command.RunCleanAsync("ls", fixture.MountPoint));
         Assert.Equal(new CliResult(0, "the overlay is empty\n", ""), await CliProgram.RunAsync("overlay", "discard", fixture.MountPoint, "--all"));
     }
@@ -119,10 +126,16 @@ public class OverlayVerbTests
         Assert.Contains("a mount is using", used.ErrorLine, StringComparison.Ordinal);
         Assert.Equal(0, (await CliProgram.RunAsync("umount", fixture.MountPoint)).ExitCode);
         CliResult list = await CliProgram.RunAsync("overlay", "list", "--overlay", folder);
-        Assert.Equal(["removed export.xml", "written a", "written b"], list.Output.TrimEnd('\n').Split('\n').Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(w => $"{w[0]} {w[^1]}").Order());
+        Assert.Equal(
+            ["removed export.xml", "written a", "written b"],
+            list.Output.TrimEnd('\n').Split('\n').Select(
+                l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(w => $"{w[0]} {w[^1]}").Order());
         Assert.Equal(2, (await CliProgram.RunAsync("overlay", "diff", "--overlay", folder)).ExitCode);
-        Assert.Equal(new CliResult(0, "1 change was discarded\n", ""), await CliProgram.RunAsync("overlay", "discard", "--overlay", folder, "a", "--yes"));
-        Assert.Equal(new CliResult(0, "2 changes were discarded\n", ""), await CliProgram.RunAsync("overlay", "discard", "--overlay", folder, "--all", "--yes"));
+        Assert.Equal(
+            new CliResult(0, "1 change was discarded\n", ""), await CliProgram.RunAsync("overlay", "discard", "--overlay", folder, "a", "--yes"));
+        Assert.Equal(
+            new CliResult(0, "2 changes were discarded\n", ""),
+            await CliProgram.RunAsync("overlay", "discard", "--overlay", folder, "--all", "--yes"));
         CliResult strange = await CliProgram.RunAsync("overlay", "list", "--overlay", fixture.Folder);
         Assert.Equal(2, strange.ExitCode);
         Assert.Contains("no overlay folder", strange.ErrorLine, StringComparison.Ordinal);
@@ -159,7 +172,8 @@ public class OverlayVerbTests
             $"2026-11-22 12:00:00Z dataset {CliFixture.Uuid} version 0 level 1,1,1 timepoint 2 channel 5 angle 0 block 1/2/3: "
                 + $"Channel=5 and angle=0\\nnot found; kept in {parked}/00000000000000000007.n5\n",
             list.Output);
-        Assert.Contains("\"reason\"", (await CliProgram.RunAsync("status", fixture.MountPoint, "--parked", "--json")).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "\"reason\"", (await CliProgram.RunAsync("status", fixture.MountPoint, "--parked", "--json")).Output, StringComparison.Ordinal);
     }
 
     private static async Task<CliFixture> MountedAsync()

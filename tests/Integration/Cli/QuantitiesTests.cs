@@ -25,7 +25,8 @@ public class QuantitiesTests
     [InlineData("2h", 7200)]
     [InlineData("1.5d", 129_600)]
     [InlineData("0", 0)]
-    public void DurationsAreReadAsPeopleWriteThem(string text, double seconds) => Assert.Equal(TimeSpan.FromSeconds(seconds), Quantities.ParseDuration(text));
+    public void DurationsAreReadAsPeopleWriteThem(string text, double seconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(seconds), Quantities.ParseDuration(text));
 
     [Fact]
     public void MillisecondsAreNotMinutesOfSeconds() => Assert.Equal(TimeSpan.FromMilliseconds(500), Quantities.ParseDuration("500ms"));

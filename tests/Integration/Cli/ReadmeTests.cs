@@ -34,7 +34,9 @@ public class ReadmeTests
     }
 
     /// <summary>A bar ends a cell of a table, so it is escaped there.</summary>
-    private static string Spelled(MountOption option) => option.Value is null ? option.Name : $"{option.Name}={option.Value.Replace("|", "\\|", StringComparison.Ordinal)}";
+    private static string Spelled(MountOption option) =>
+        option.Value is null ? option.Name : $"{option.Name}={option.Value.Replace("|", "\\|", StringComparison.Ordinal)}";
 
-    private static string Readme([CallerFilePath] string here = "") => File.ReadAllText(Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../../README.md")));
+    private static string Readme([CallerFilePath] string here = "") =>
+        File.ReadAllText(Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../../README.md")));
 }

@@ -20,7 +20,9 @@ internal static class BlockPattern
         return file;
     }
 
-    /// <returns>The generation that the file is, whole; 0 for a file that is not there; null for anything else: torn, mixed, another block's.</returns>
+    /// <returns>
+    /// The generation that the file is, whole; 0 for a file that is not there; null for anything else: torn, mixed, another block's.
+    /// </returns>
     public static long? GenerationOf(VolumeInfo volume, in BlockKey key, byte[]? file)
     {
         if (file is null)
@@ -39,7 +41,8 @@ internal static class BlockPattern
 
     private static void Fill(Span<byte> payload, in BlockKey key, long generation)
     {
-        ulong place = ((((((ulong)key.Timepoint * 4) + (ulong)key.Setup) * 1024) + (ulong)key.X) * 1024 * 1024) + ((ulong)key.Y * 1024) + (ulong)key.Z;
+        ulong place = (
+            (((((ulong)key.Timepoint * 4) + (ulong)key.Setup) * 1024) + (ulong)key.X) * 1024 * 1024) + ((ulong)key.Y * 1024) + (ulong)key.Z;
         BinaryPrimitives.WriteUInt64LittleEndian(payload, place);
         BinaryPrimitives.WriteInt64LittleEndian(payload[8..], generation);
         ulong state = (place * Golden) ^ ((ulong)generation * 0xD1342543DE82EF95) ^ Golden;

@@ -25,7 +25,8 @@ internal sealed class CrashPlace : IAsyncDisposable
         _tree = new VolumeTree(Volume, new VolumeFiles(new N5View(Volume), default));
     }
 
-    public VolumeInfo Volume { get; } = Volumes.Make("0", [0], [0, 1], [0], new LevelInfo(0, new Size3(1, 1, 1), new Size3(100, 70, 24), new Size3(32, 32, 16)));
+    public VolumeInfo Volume { get; } = Volumes.Make(
+        "0", [0], [0, 1], [0], new LevelInfo(0, new Size3(1, 1, 1), new Size3(100, 70, 24), new Size3(32, 32, 16)));
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("datastorefs-crash-").FullName;
     public string Origin => Path.Join(Folder, "origin");
@@ -59,8 +60,11 @@ internal sealed class CrashPlace : IAsyncDisposable
     public Daemon Mount(string program, string url) => Daemon.Start(
         program,
         Run,
-        ["mount", $"{url}/datasets/{Volume.Uuid}/{Volume.ResolvedVersion}", MountPoint, "--foreground", "--read-write", "--write-back", Through ? "through" : "journal",
-            "--journal", Path.Join(Folder, "journal"), "--overlay", Path.Join(Folder, "overlay"), "--timeout", "5s", "--cache-size", "16MiB", "--log", Log]);
+        [
+            "mount", $"{url}/datasets/{Volume.Uuid}/{Volume.ResolvedVersion}", MountPoint, "--foreground",
+            "--read-write", "--write-back", Through ? "through" : "journal", "--journal", Path.Join(Folder, "journal"),
+            "--overlay", Path.Join(Folder, "overlay"), "--timeout", "5s", "--cache-size", "16MiB", "--log", Log,
+        ]);
 
     public async ValueTask DisposeAsync()
     {

@@ -84,7 +84,8 @@ internal sealed class CrashRun(int seed, Action<string> progress)
     }
 
     private string Counts() =>
-        $"{_kills} kills ({_early} while mounting), {_ledger.Acknowledged} acknowledged writes, {_ledger.Unacknowledged} failed or cut off, {_ledger.Lost} lost, {_ledger.Torn} torn";
+        $"{_kills} kills ({_early} while mounting), {_ledger.Acknowledged} acknowledged writes, {_ledger.Unacknowledged} failed or cut off, "
+            + $"{_ledger.Lost} lost, {_ledger.Torn} torn";
 
     /// <summary>A daemon that dies while it clears the mount of the one before it, or while it replays the journal to a server that fails.</summary>
     private async Task KillEarlyAsync(CrashPlace place, UnreliableServer server)
@@ -145,7 +146,9 @@ internal sealed class CrashRun(int seed, Action<string> progress)
     private async Task CompareAsync(CrashPlace place, BlockKey[] keys)
     {
         MountStatus status = MountStatusJson.Read(await ControlClient.SendAsync(place.MountPoint, ControlCommand.Status, CancellationToken.None));
-        Expect(status.WriteBack is { PendingBlocks: 0, ParkedBlocks: 0, DamagedFiles: 0 }, $"after kill {_kills} the mount was announced with {status.WriteBack}");
+        Expect(
+            status.WriteBack is { PendingBlocks: 0, ParkedBlocks: 0, DamagedFiles: 0 },
+            $"after kill {_kills} the mount was announced with {status.WriteBack}");
         foreach (BlockKey key in keys)
         {
             _ledger.Check(key, place.Stored(key), $"after kill {_kills}");
@@ -153,7 +156,9 @@ internal sealed class CrashRun(int seed, Action<string> progress)
 
         BlockKey sample = keys[_random.Next(keys.Length)];
         (long? shown, long? stored) = (place.Shown(sample), place.Stored(sample));
-        Expect(shown == stored, $"after kill {_kills}: {sample} is {shown} through the mount and {stored} on the server ({place.Stored(sample)} a moment later)");
+        Expect(
+            shown == stored,
+            $"after kill {_kills}: {sample} is {shown} through the mount and {stored} on the server ({place.Stored(sample)} a moment later)");
     }
 
     private void Expect(bool right, string otherwise)

@@ -25,5 +25,7 @@ public sealed class CrashTests
     }
 
     private static int Setting(string name, int otherwise) =>
-        Environment.GetEnvironmentVariable("DATASTOREFS_CRASH_" + name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+        Environment.GetEnvironmentVariable("DATASTOREFS_CRASH_" + name) is { Length: > 0 } text
+            ? int.Parse(text, CultureInfo.InvariantCulture)
+            : otherwise;
 }

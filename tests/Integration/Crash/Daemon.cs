@@ -35,7 +35,9 @@ internal sealed class Daemon : IAsyncDisposable
         return new Daemon(process, ready, path);
     }
 
-    /// <summary>The release when there is one that is not older than the build, because it starts faster; else what was built with the tests.</summary>
+    /// <summary>
+    /// The release when there is one that is not older than the build, because it starts faster; else what was built with the tests.
+    /// </summary>
     public static string Program()
     {
         for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
@@ -58,9 +60,11 @@ internal sealed class Daemon : IAsyncDisposable
         Task ended = _process.WaitForExitAsync(patience.Token);
         byte[] message = new byte[512];
         Task<int> received = _ready.ReceiveAsync(message, patience.Token).AsTask();
-        if (await Task.WhenAny(received, ended) == ended || !Encoding.UTF8.GetString(message, 0, await received).StartsWith("READY=1", StringComparison.Ordinal))
+        if (await Task.WhenAny(received, ended) == ended
+            || !Encoding.UTF8.GetString(message, 0, await received).StartsWith("READY=1", StringComparison.Ordinal))
         {
-            throw new InvalidOperationException($"the daemon ended with exit code {(_process.HasExited ? _process.ExitCode : -1)} before it was ready: {await _errors}");
+            throw new InvalidOperationException(
+                $"the daemon ended with exit code {(_process.HasExited ? _process.ExitCode : -1)} before it was ready: {await _errors}");
         }
     }
 

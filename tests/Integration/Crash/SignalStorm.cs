@@ -4,10 +4,12 @@ using System.Runtime.InteropServices;
 namespace Integration.Crash;
 
 /// <summary>
-/// Sends threads that use the mount a signal every millisecond, as runtimes, timers and dying children do. None of their calls may fail of it. SIGCHLD, because
-/// .NET handles it; what has no handler would not wake anybody.
+/// Sends threads that use the mount a signal every millisecond, as runtimes, timers and dying children do. None of their calls may fail of it.
+/// SIGCHLD, because .NET handles it; what has no handler would not wake anybody.
 /// </summary>
-/// <remarks>Contract. A thread is signalled from <see cref="Enter"/> to <see cref="Leave"/>, which it calls itself. Disposing ends the storm.</remarks>
+/// <remarks>
+/// Contract. A thread is signalled from <see cref="Enter"/> to <see cref="Leave"/>, which it calls itself. Disposing ends the storm.
+/// </remarks>
 internal sealed partial class SignalStorm : IAsyncDisposable
 {
     private const int SigChild = 17;

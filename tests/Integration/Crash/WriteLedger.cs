@@ -3,8 +3,8 @@ using DataStoreFS.Model;
 namespace Integration.Crash;
 
 /// <summary>
-/// What the writers were told, and so what may be on the server. Of a block, only its one writer adds to it. Generations are positive and grow; 0 is a
-/// block that was never written.
+/// What the writers were told, and so what may be on the server. Of a block, only its one writer adds to it. Generations are positive and grow; 0 is
+/// a block that was never written.
 /// </summary>
 internal sealed class WriteLedger
 {
@@ -72,7 +72,8 @@ internal sealed class WriteLedger
                 Lost += found < entry.Required || found is null ? 1 : 0;
                 Torn += found is null ? 1 : 0;
                 _problems.Add(
-                    $"{when}: {key} is {found?.ToString() ?? "torn"}, must be {entry.Required}" + (entry.Possible.Count > 0 ? $" or one of {string.Join(", ", entry.Possible)}" : ""));
+                    $"{when}: {key} is {found?.ToString() ?? "torn"}, must be {entry.Required}"
+                        + (entry.Possible.Count > 0 ? $" or one of {string.Join(", ", entry.Possible)}" : ""));
             }
 
             entry.Required = found ?? entry.Required;

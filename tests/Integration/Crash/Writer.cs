@@ -5,7 +5,9 @@ using Mono.Unix.Native;
 
 namespace Integration.Crash;
 
-/// <summary>One program that writes its own blocks over and over, in all the ways in which programs write block files, until the daemon is gone.</summary>
+/// <summary>
+/// One program that writes its own blocks over and over, in all the ways in which programs write block files, until the daemon is gone.
+/// </summary>
 /// <param name="Place">The mount.</param>
 /// <param name="Number">Among the writers of the place.</param>
 /// <param name="Keys">Its blocks, nobody else's.</param>
@@ -125,7 +127,8 @@ internal sealed record Writer(CrashPlace Place, int Number, IReadOnlyList<BlockK
         long? stored = onServer ? Place.Stored(key) : generation;
         if (stored != generation)
         {
-            Ledger.Report($"writer {Number}: {key} of generation {generation} was acknowledged while the server had {stored?.ToString() ?? "a torn one"}");
+            Ledger.Report(
+                $"writer {Number}: {key} of generation {generation} was acknowledged while the server had {stored?.ToString() ?? "a torn one"}");
         }
     }
 

@@ -43,8 +43,12 @@ public sealed class ExportXmlTests
 
         Assert.Equal(".", mount.Element("BasePath")!.Value);
         XElement loader = mount.Element("SequenceDescription")!.Element("ImageLoader")!;
-        Assert.Equal(("bdv.n5", "export.n5", "relative"), (loader.Attribute("format")!.Value, loader.Element("n5")!.Value, loader.Element("n5")!.Attribute("type")!.Value));
-        Assert.Equal(["timepoint3", "timepoint5", "timepoint9"], (await Command.ShellAsync($"cd {mounted.Tree}/setup1 && ls -d timepoint*")).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(
+            ("bdv.n5", "export.n5", "relative"),
+            (loader.Attribute("format")!.Value, loader.Element("n5")!.Value, loader.Element("n5")!.Attribute("type")!.Value));
+        Assert.Equal(
+            ["timepoint3", "timepoint5", "timepoint9"],
+            (await Command.ShellAsync($"cd {mounted.Tree}/setup1 && ls -d timepoint*")).Split('\n', StringSplitOptions.RemoveEmptyEntries));
 
         Same(server.Element("ViewRegistrations")!, mount.Element("ViewRegistrations")!);
         Same(server.Element("SequenceDescription")!.Element("Timepoints")!, mount.Element("SequenceDescription")!.Element("Timepoints")!);

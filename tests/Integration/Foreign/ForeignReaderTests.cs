@@ -52,7 +52,8 @@ public sealed class ForeignReaderTests
             (string dense, int blocks) = s_expected[version][t];
             int files = missing == MissingBlocks.Zeros ? 4 : blocks;
             Assert.Equal(
-                string.Create(CultureInfo.InvariantCulture, $"setup0/timepoint{t}/s2 dims=[37, 32, 20] blocks={files} missing={4 - files} dense={dense}"),
+                string.Create(
+                    CultureInfo.InvariantCulture, $"setup0/timepoint{t}/s2 dims=[37, 32, 20] blocks={files} missing={4 - files} dense={dense}"),
                 lines[t]);
         }
     }
@@ -66,7 +67,11 @@ public sealed class ForeignReaderTests
         string copy = mounted.Scratch + "/copy";
         await Command.RunCleanAsync("cp", "-r", mounted.Tree, copy);
         N5TreeReader reader = new(copy);
-        string[] dense = [.. reader.Images().Where(i => i.EndsWith("/s2", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(i => reader.Summarise(i).Dense)];
+        string[] dense =
+        [
+            .. reader.Images().Where(
+                i => i.EndsWith("/s2", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(i => reader.Summarise(i).Dense),
+        ];
         Assert.Equal(s_expected[version].Select(e => e.Dense), dense);
     }
 
@@ -87,7 +92,8 @@ public sealed class ForeignReaderTests
         N5TreeReader reader = new(copy);
         Assert.Equal(
             versions.SelectMany(version => s_expected[version].Select(e => e.Dense)),
-            reader.Images().Where(i => i.EndsWith("/s2", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(i => reader.Summarise(i).Dense));
+            reader.Images().Where(
+                i => i.EndsWith("/s2", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(i => reader.Summarise(i).Dense));
 
         string xml = await Command.RunCleanAsync("cat", Path.Join(mounted.Mount.MountPoint, "export.xml"));
         Assert.DoesNotContain("<version>", xml, StringComparison.Ordinal);

@@ -48,7 +48,13 @@ public sealed class ForeignWriterTests
                 uuid = await CreateAsync(url, type);
                 return new SourceAddress(url.ToString().TrimEnd('/'), uuid, "0");
             },
-            settings => settings with { ReadWrite = true, OverlayFolder = Path.Join(Path.GetDirectoryName(settings.MountPoint), "overlay"), JournalFolder = Path.Join(Path.GetDirectoryName(settings.MountPoint), "journal") });
+            settings =>
+                settings with
+                {
+                    ReadWrite = true,
+                    OverlayFolder = Path.Join(Path.GetDirectoryName(settings.MountPoint), "overlay"),
+                    JournalFolder = Path.Join(Path.GetDirectoryName(settings.MountPoint), "journal"),
+                });
         string written = await Command.RunCleanAsync("/usr/bin/python3", [Beside("blocks.py"), verb, mounted.Tree, .. arguments]);
 
         string seen = await Command.RunCleanAsync("/usr/bin/python3", Beside("dense.py"), mounted.Tree);
@@ -59,8 +65,13 @@ public sealed class ForeignWriterTests
         string second = Path.Join(mounted.Scratch, "second");
         Directory.CreateDirectory(second);
         await using DataStoreMount fresh = await DataStoreMount.StartAsync(
-            mounted.Mount.Settings with { MountPoint = second, ReadWrite = false, OverlayFolder = null, JournalFolder = null }, NullLoggerFactory.Instance, default);
-        Assert.Contains($"dense={written.Trim()}", await Command.RunCleanAsync("/usr/bin/python3", Beside("dense.py"), second + "/export.n5"), StringComparison.Ordinal);
+            mounted.Mount.Settings with { MountPoint = second, ReadWrite = false, OverlayFolder = null, JournalFolder = null },
+            NullLoggerFactory.Instance,
+            default);
+        Assert.Contains(
+            $"dense={written.Trim()}",
+            await Command.RunCleanAsync("/usr/bin/python3", Beside("dense.py"), second + "/export.n5"),
+            StringComparison.Ordinal);
     }
 
     private static async Task<string> CreateAsync(Uri url, string type)

@@ -35,7 +35,8 @@ public sealed class FullDiskTests : IAsyncLifetime
         Faults faults = new();
         string healed = Path.Join(_folder, "healed");
         faults.Script = http => http.Request.Method == "POST" && !File.Exists(healed) ? FaultAction.Status(503, "not yet") : null;
-        _server = await DataStoreServer.StartAsync(new DataStoreServerOptions { Folder = Path.Join(_folder, "origin"), Urls = ["http://127.0.0.1:0"], Faults = faults });
+        _server = await DataStoreServer.StartAsync(
+            new DataStoreServerOptions { Folder = Path.Join(_folder, "origin"), Urls = ["http://127.0.0.1:0"], Faults = faults });
     }
 
     public async Task DisposeAsync()
@@ -126,10 +127,15 @@ public sealed class FullDiskTests : IAsyncLifetime
         Assert.InRange(int.Parse(output, System.Globalization.CultureInfo.InvariantCulture), 5, 64);
     }
 
-    /// <summary>Runs a script beside a mount that uses a small disk at <c>disk</c>; both see it, nobody else does. Ends with an orderly unmount.</summary>
+    /// <summary>
+    /// Runs a script beside a mount that uses a small disk at <c>disk</c>; both see it, nobody else does. Ends with an orderly unmount.
+    /// </summary>
     private async Task<string> RunAsync(string diskSize, string options, string script)
     {
-        string[] environment = [$"DOTNET_ROOT={Path.GetFullPath(Path.Join(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "../../.."))}"];
+        string[] environment =
+        [
+            $"DOTNET_ROOT={Path.GetFullPath(Path.Join(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "../../.."))}",
+        ];
         CommandResult result = await Command.RunAsync("env", [.. environment, "unshare", "--mount", "/bin/sh", "-ec", $"""
             cd {_folder}
             datastorefs={CliProgram.Path}
@@ -145,7 +151,8 @@ public sealed class FullDiskTests : IAsyncLifetime
     }
 
     private byte[] Stored(BlockKey key) =>
-        File.ReadAllBytes(Path.Join(_folder, "origin", s_volume.Uuid, "0", "export.n5", "setup0", "timepoint0", "s0", $"{key.X}", $"{key.Y}", $"{key.Z}"));
+        File.ReadAllBytes(
+            Path.Join(_folder, "origin", s_volume.Uuid, "0", "export.n5", "setup0", "timepoint0", "s0", $"{key.X}", $"{key.Y}", $"{key.Z}"));
 
     private static string NameOf(BlockKey key) => $"{key.X}-{key.Y}-{key.Z}";
 

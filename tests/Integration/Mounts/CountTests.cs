@@ -26,7 +26,8 @@ public sealed class CountTests
         IReadOnlyDictionary<FuseOpcode, long> before = mounted.Mount.Statistics.Snapshot();
         await Command.ShellAsync($"cat {string.Join(' ', paths)} | wc -c");
         Assert.Equal(
-            [(FuseOpcode.Lookup, paths.Length), (FuseOpcode.Read, paths.Length)], Since(before, mounted).Order().Select(c => (c.Opcode, (int)c.Count)));
+            [(FuseOpcode.Lookup, paths.Length), (FuseOpcode.Read, paths.Length)],
+            Since(before, mounted).Order().Select(c => (c.Opcode, (int)c.Count)));
 
         before = mounted.Mount.Statistics.Snapshot();
         await Command.ShellAsync($"cat {string.Join(' ', paths)} | wc -c");
@@ -90,14 +91,20 @@ public sealed class CountTests
 
         // The folder's, since it has one file more; of the new file nothing is asked.
         Assert.InRange(cost.GetValueOrDefault(FuseOpcode.GetAttr), 0, paths.Length - 1);
-        Assert.Equal(0, cost.GetValueOrDefault(FuseOpcode.SetAttr) + cost.GetValueOrDefault(FuseOpcode.Open) + cost.GetValueOrDefault(FuseOpcode.Read));
+        Assert.Equal(
+            0, cost.GetValueOrDefault(FuseOpcode.SetAttr) + cost.GetValueOrDefault(FuseOpcode.Open) + cost.GetValueOrDefault(FuseOpcode.Read));
         if (Environment.OSVersion.Version >= new Version(6, 6))
         {
             Assert.DoesNotContain(FuseOpcode.GetXAttr, cost); // written past the page cache
         }
 
         Task<string> WriteAsync(string path) => Command.RunCleanAsync(
-            "python3", "-c", "import os,sys; f=os.open(sys.argv[2],os.O_WRONLY|os.O_CREAT|os.O_TRUNC); os.write(f,open(sys.argv[1],'rb').read()); os.fsync(f); os.close(f)", block, path);
+            "python3",
+            "-c",
+            "import os,sys; f=os.open(sys.argv[2],os.O_WRONLY|os.O_CREAT|os.O_TRUNC); "
+                + "os.write(f,open(sys.argv[1],'rb').read()); os.fsync(f); os.close(f)",
+            block,
+            path);
     }
 
     /// <summary>Without the forgetting of nodes, which comes when it likes.</summary>

@@ -4,7 +4,9 @@ using DataStoreFS.Views;
 
 namespace Integration.Mounts;
 
-/// <summary>Writes a made-up volume as a DataStore server keeps it: <c>UUID/VERSION/export.xml</c> beside <c>export.n5</c>, raw blocks, clipped edges.</summary>
+/// <summary>
+/// Writes a made-up volume as a DataStore server keeps it: <c>UUID/VERSION/export.xml</c> beside <c>export.n5</c>, raw blocks, clipped edges.
+/// </summary>
 internal static class DatasetWriter
 {
     public static void Write(string folder, VolumeInfo volume, Func<BlockKey, bool> exists, int edition = 0)
@@ -58,12 +60,14 @@ internal static class DatasetWriter
               <attributes><illumination>0</illumination><channel>{s.ChannelId}</channel><tile>0</tile><angle>{s.AngleId}</angle></attributes>
             </ViewSetup>
             """));
-        string channels = string.Concat(volume.Setups.Select(s => s.ChannelId).Distinct().Select(c => $"<Channel><id>{c}</id><name>{c}</name></Channel>"));
+        string channels = string.Concat(
+            volume.Setups.Select(s => s.ChannelId).Distinct().Select(c => $"<Channel><id>{c}</id><name>{c}</name></Channel>"));
         string angles = string.Concat(volume.Setups.Select(s => s.AngleId).Distinct().Select(a => $"<Angle><id>{a}</id><name>{a}</name></Angle>"));
         string registrations = string.Concat(
             from s in volume.Setups
             from t in volume.TimepointIds
-            select $"<ViewRegistration timepoint=\"{t}\" setup=\"{s.Id}\"><ViewTransform type=\"affine\"><Name>c</Name><affine>1.0 0.0 0.0 {t}.0 0.0 1.0 0.0 0.0 0.0 0.0 2.0 0.0</affine></ViewTransform></ViewRegistration>");
+            select $"<ViewRegistration timepoint=\"{t}\" setup=\"{s.Id}\"><ViewTransform type=\"affine\"><Name>c</Name><affine>1.0 0.0 0.0 {t}.0 "
+                + "0.0 1.0 0.0 0.0 0.0 0.0 2.0 0.0</affine></ViewTransform></ViewRegistration>");
         return $"""
             <?xml version="1.0" encoding="UTF-8"?>
             <SpimData version="0.2"><BasePath type="relative">.</BasePath>

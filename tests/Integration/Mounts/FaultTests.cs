@@ -17,7 +17,8 @@ public sealed class FaultTests
     [InlineData(MissingBlocks.Zeros, DataStoreErrorKind.Unauthorized, "Permission denied")]
     [InlineData(MissingBlocks.Absent, DataStoreErrorKind.Protocol, "Input/output error")]
     [InlineData(MissingBlocks.Absent, DataStoreErrorKind.NotFound, "Input/output error")]
-    public async Task AFailingBlockIsSeenByNameAndFailsWhenItIsReadUntilTheServerIsBack(MissingBlocks missing, DataStoreErrorKind kind, string message)
+    public async Task AFailingBlockIsSeenByNameAndFailsWhenItIsReadUntilTheServerIsBack(
+        MissingBlocks missing, DataStoreErrorKind kind, string message)
     {
         using RecordingLog log = new();
         await using ScriptedMount mount = await ScriptedMount.StartAsync(
@@ -35,7 +36,9 @@ public sealed class FaultTests
         }
 
         await Command.RunCleanAsync("cat", mount.Root + "/export.xml");
-        Assert.Contains(log.Errors, l => l.Contains("setup0/timepoint3/s0/1/1/1", StringComparison.Ordinal) && l.Contains("the reason", StringComparison.Ordinal));
+        Assert.Contains(
+            log.Errors,
+            l => l.Contains("setup0/timepoint3/s0/1/1/1", StringComparison.Ordinal) && l.Contains("the reason", StringComparison.Ordinal));
         Assert.Single(log.Errors);
 
         mount.Store.Fails = static _ => null;
@@ -48,9 +51,11 @@ public sealed class FaultTests
     public async Task ABrokenBlockOnTheServerIsNoFaultOfThoseThatAreAskedForWithIt(MissingBlocks missing)
     {
         using RecordingLog log = new();
-        await using MountedDataset mounted = await MountedDataset.StartAsync(Volumes.Small(), settings: s => s with { Missing = missing }, logging: log);
+        await using MountedDataset mounted = await MountedDataset.StartAsync(
+            Volumes.Small(), settings: s => s with { Missing = missing }, logging: log);
         string level = Path.GetFullPath(mounted.PathOf(s_bad) + "/../../..");
-        string broken = Path.Join(mounted.Origin, mounted.Volume.Uuid, mounted.Volume.ResolvedVersion, mounted.PathOf(s_bad)[(mounted.Root.Length + 1)..]);
+        string broken = Path.Join(
+            mounted.Origin, mounted.Volume.Uuid, mounted.Volume.ResolvedVersion, mounted.PathOf(s_bad)[(mounted.Root.Length + 1)..]);
         await using (FileStream file = File.OpenWrite(broken))
         {
             file.SetLength(100);

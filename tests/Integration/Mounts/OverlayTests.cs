@@ -27,7 +27,8 @@ public sealed class OverlayTests
         Assert.Equal(original, await Command.RunCleanAsync("cat", root + "/export.xml~3"));
         Assert.Equal(
             "export.n5\nexport.settings.xml\nexport.xml\nexport.xml~1\nexport.xml~2\nexport.xml~3\n", await Command.RunCleanAsync("ls", root));
-        await Command.ShellAsync($"rm {root}/export.xml~2 {root}/export.xml; ls {root}/export.xml 2>/dev/null && exit 1; cat {root}/export.xml~1 > {root}/export.xml");
+        await Command.ShellAsync(
+            $"rm {root}/export.xml~2 {root}/export.xml; ls {root}/export.xml 2>/dev/null && exit 1; cat {root}/export.xml~1 > {root}/export.xml");
         CommandResult block = await Command.RunAsync("cp", "/etc/passwd", mounted.PathOf(new DataStoreFS.Model.BlockKey(0, 0, 0, 0, 0, 0, 0)));
         Assert.Contains("Read-only file system", block.Errors, StringComparison.Ordinal);
     }
@@ -64,9 +65,13 @@ public sealed class OverlayTests
             {
                 await using MountedDataset mounted = await MountedDataset.StartAsync(
                     Volumes.Small(), static _ => true, s => MountedDataset.Writable(s) with { OverlayFolder = overlay });
-                string lines = await Command.ShellAsync($"cd {mounted.Root}/export.n5/setup4; echo {round} >> notes; sed -i 's/$/!/' attributes.json; cat notes");
+                string lines = await Command.ShellAsync(
+                    $"cd {mounted.Root}/export.n5/setup4; echo {round} >> notes; sed -i 's/$/!/' attributes.json; cat notes");
                 Assert.Equal(round, lines.Count(c => c == '\n'));
-                Assert.EndsWith(new string('!', round), (await Command.RunCleanAsync("cat", mounted.Root + "/export.n5/setup4/attributes.json")).TrimEnd('\n'), StringComparison.Ordinal);
+                Assert.EndsWith(
+                    new string('!', round),
+                    (await Command.RunCleanAsync("cat", mounted.Root + "/export.n5/setup4/attributes.json")).TrimEnd('\n'),
+                    StringComparison.Ordinal);
             }
         }
         finally

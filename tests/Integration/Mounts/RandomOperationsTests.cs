@@ -5,7 +5,9 @@ using DataStoreFS.Mounting;
 
 namespace Integration.Mounts;
 
-/// <summary>Random file operations by another process against a model in its memory, with remounts in between. Seeds are fixed; a failure names its own.</summary>
+/// <summary>
+/// Random file operations by another process against a model in its memory, with remounts in between. Seeds are fixed; a failure names its own.
+/// </summary>
 public sealed class RandomOperationsTests
 {
     // 8 rounds of 1,500: two minutes on a slow machine. DATASTOREFS_OPERATIONS asks for more in a round.
@@ -29,7 +31,8 @@ public sealed class RandomOperationsTests
             }
 
             await first.Mount.StopAsync(lazy: false, default);
-            DataStoreMount again = await DataStoreMount.StartAsync(first.Mount.Settings, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance, default);
+            DataStoreMount again = await DataStoreMount.StartAsync(
+                first.Mount.Settings, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance, default);
             await using (again)
             {
                 await RunAsync(again.MountPoint, overlay, (seed * 1000) + 500);
@@ -66,7 +69,8 @@ public sealed class RandomOperationsTests
     }
 
     private static Task<MountedDataset> StartAsync(VolumeInfo volume, string overlay) => MountedDataset.StartAsync(
-        volume, static _ => false, s => MountedDataset.Writable(s) with { OverlayFolder = Path.Join(overlay, "files"), MissingAge = TimeSpan.FromMinutes(5) });
+        volume, static _ =>
+            false, s => MountedDataset.Writable(s) with { OverlayFolder = Path.Join(overlay, "files"), MissingAge = TimeSpan.FromMinutes(5) });
 
     private static async Task RunAsync(string root, string folder, int seed) => await Command.RunCleanAsync(
         "/usr/bin/python3",

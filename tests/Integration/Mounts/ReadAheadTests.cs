@@ -83,7 +83,9 @@ public sealed class ReadAheadTests
     public async Task ADiskCacheBelowTheMountPointIsRefused()
     {
         DataStoreException refused = await Assert.ThrowsAsync<DataStoreException>(
-            () => MountedDataset.StartAsync(s_walked, settings: s => s with { DiskCache = new DiskTierOptions(Path.Join(s.MountPoint, "cache"), 1 << 30) }));
+            () =>
+                MountedDataset.StartAsync(
+                    s_walked, settings: s => s with { DiskCache = new DiskTierOptions(Path.Join(s.MountPoint, "cache"), 1 << 30) }));
         Assert.Contains("disk cache", refused.Message, StringComparison.Ordinal);
     }
 
@@ -91,7 +93,10 @@ public sealed class ReadAheadTests
     private static Task<string> CatAsync(MountedDataset mounted, VolumeInfo volume, string root)
     {
         string list = Path.Join(mounted.Scratch, "list");
-        File.WriteAllLines(list, TestVoxels.AllBlocks(volume).OrderBy(b => (b.X, b.Y, b.Z)).Select(b => mounted.PathOf(b).Replace(mounted.Root, root, StringComparison.Ordinal)));
+        File.WriteAllLines(
+            list,
+            TestVoxels.AllBlocks(volume).OrderBy(b => (b.X, b.Y, b.Z)).Select(
+                b => mounted.PathOf(b).Replace(mounted.Root, root, StringComparison.Ordinal)));
         return Command.ShellAsync($"xargs -n 1000 cat < {list} | sha256sum");
     }
 }

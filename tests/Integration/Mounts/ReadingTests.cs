@@ -21,7 +21,8 @@ public sealed class ReadingTests
             Assert.Equal(expected, await File.ReadAllBytesAsync(copy));
             string middle = await Command.ShellAsync($"dd if={mount.PathOf(key)} bs=1 skip=11 count=30 status=none | od -An -v -tx1 | tr -d ' \\n'");
             Assert.Equal(Convert.ToHexStringLower(expected.AsSpan(11, 30)), middle);
-            Assert.Equal($"{expected.Length} {(expected.Length + 511) / 512}\n", await Command.RunCleanAsync("stat", "-c", "%s %b", mount.PathOf(key)));
+            Assert.Equal(
+                $"{expected.Length} {(expected.Length + 511) / 512}\n", await Command.RunCleanAsync("stat", "-c", "%s %b", mount.PathOf(key)));
         }
     }
 

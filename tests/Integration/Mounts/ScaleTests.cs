@@ -38,7 +38,9 @@ public sealed class ScaleTests(ITestOutputHelper output)
         await Command.ShellAsync($"ls -lR {mounted.Root} > /dev/null");
 
         long grown = GC.GetTotalMemory(forceFullCollection: true) - before;
-        output.WriteLine($"mounted in {mounting.ElapsedMilliseconds} ms; {blocks.Trim()} block files; the heap grew by {grown} bytes; {mounted.Messages} messages");
+        output.WriteLine(
+            $"mounted in {mounting.ElapsedMilliseconds} ms; {blocks.Trim()} block files; "
+                + $"the heap grew by {grown} bytes; {mounted.Messages} messages");
         Assert.Equal(601 * 2 * (216 + 54 + 12), int.Parse(blocks, System.Globalization.CultureInfo.InvariantCulture));
         Assert.True(grown < 1 << 20, $"the heap grew by {grown} bytes");
         Assert.Equal(requests, mounted.Server.Counters.Requests);

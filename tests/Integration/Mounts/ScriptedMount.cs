@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Integration.Mounts;
 
-/// <summary>A real mount of a made-up volume over a <see cref="ScriptedStore"/>: everything but the server. Disposing unmounts and cleans up.</summary>
+/// <summary>
+/// A real mount of a made-up volume over a <see cref="ScriptedStore"/>: everything but the server. Disposing unmounts and cleans up.
+/// </summary>
 internal sealed class ScriptedMount : IAsyncDisposable
 {
     private readonly string _folder;

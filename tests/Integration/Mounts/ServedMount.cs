@@ -8,7 +8,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Integration.Mounts;
 
-/// <summary>A whole server with two datasets, mounted: server and mount in this process. Disposing unmounts, stops the server and removes the folder.</summary>
+/// <summary>
+/// A whole server with two datasets, mounted: server and mount in this process. Disposing unmounts, stops the server and removes the folder.
+/// </summary>
 internal sealed class ServedMount : IAsyncDisposable
 {
     private readonly string _folder;

@@ -7,7 +7,9 @@ namespace Integration.Mounts;
 internal static class TestVoxels
 {
     public static void Fill(Span<byte> payload, in BlockKey key, int edition = 0) =>
-        new Random((((((((edition * 31) + key.Setup) * 31) + key.Timepoint) * 31) + key.Level) * 1009 + key.X) * 1009 * 1009 + (key.Y * 1009) + key.Z).NextBytes(payload);
+        new Random((ImageSeed(key, edition) * 1009 * 1009 * 1009) + (key.X * 1009 * 1009) + (key.Y * 1009) + key.Z).NextBytes(payload);
+
+    private static int ImageSeed(in BlockKey key, int edition) => (((((edition * 31) + key.Setup) * 31) + key.Timepoint) * 31) + key.Level;
 
     /// <summary>The block's file in the mounted tree: header, then voxels.</summary>
     public static byte[] FileOf(VolumeInfo volume, in BlockKey key, int edition = 0)

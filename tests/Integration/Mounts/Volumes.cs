@@ -5,7 +5,9 @@ namespace Integration.Mounts;
 /// <summary>Made-up volumes.</summary>
 internal static class Volumes
 {
-    /// <summary>Two setups (ids 0 and 4), timepoints 3, 5, 9, two levels with clipped edges; the version is the newest, so that it may change.</summary>
+    /// <summary>
+    /// Two setups (ids 0 and 4), timepoints 3, 5, 9, two levels with clipped edges; the version is the newest, so that it may change.
+    /// </summary>
     public static VolumeInfo Small(string version = "0", params int[] versions) => Make(
         version,
         versions.Length == 0 ? [0] : versions,
@@ -18,21 +20,30 @@ internal static class Volumes
     public static VolumeInfo OneBlock(int bytes) => Make(
         "0", [0], [0], [0], new LevelInfo(0, new Size3(1, 1, 1), new Size3(bytes, 1, 1), new Size3(bytes, 1, 1)), type: VoxelType.UInt8);
 
-    public static VolumeInfo Make(string version, int[] versions, int[] timepoints, int[] setups, LevelInfo first, LevelInfo? second = null, VoxelType type = VoxelType.UInt16) =>
+    public static VolumeInfo Make(
+        string version,
+        int[] versions,
+        int[] timepoints,
+        int[] setups,
+        LevelInfo first,
+        LevelInfo? second = null,
+        VoxelType type = VoxelType.UInt16) =>
         Make(version, versions, timepoints, setups, second is null ? [first] : [first, second], type);
 
-    public static VolumeInfo Make(string version, int[] versions, int[] timepoints, int[] setups, LevelInfo[] levels, VoxelType type = VoxelType.UInt16) => new()
-    {
-        Volume = 0,
-        Uuid = "scripted",
-        RequestedVersion = version,
-        ResolvedVersion = version,
-        VoxelType = type,
-        Dimensions = levels[0].Dimensions,
-        VoxelSize = [0.5, 0.5, 1],
-        Versions = versions,
-        TimepointIds = timepoints,
-        Setups = [.. setups.Select((id, i) => new SetupInfo
+    public static VolumeInfo Make(
+        string version, int[] versions, int[] timepoints, int[] setups, LevelInfo[] levels, VoxelType type = VoxelType.UInt16) =>
+        new()
+        {
+            Volume = 0,
+            Uuid = "scripted",
+            RequestedVersion = version,
+            ResolvedVersion = version,
+            VoxelType = type,
+            Dimensions = levels[0].Dimensions,
+            VoxelSize = [0.5, 0.5, 1],
+            Versions = versions,
+            TimepointIds = timepoints,
+            Setups = [.. setups.Select((id, i) => new SetupInfo
         {
             Index = i,
             Id = id,
@@ -42,5 +53,5 @@ internal static class Volumes
             Version = version,
             Levels = levels,
         })],
-    };
+        };
 }

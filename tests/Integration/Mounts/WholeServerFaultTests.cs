@@ -23,7 +23,8 @@ public sealed class WholeServerFaultTests
         await AssertShownAsync(mount, "1", both, TestVoxels.FileOf(newer, both, 1));
         await AssertShownAsync(mount, "mixedLatest", both, TestVoxels.FileOf(newer, both, 1));
         await AssertShownAsync(mount, "mixedLatest", s_block, TestVoxels.FileOf(ServedMount.First, s_block));
-        await AssertShownAsync(mount, "latest", s_block, [.. TestVoxels.FileOf(newer, s_block)[..16], .. new byte[TestVoxels.FileOf(newer, s_block).Length - 16]]);
+        await AssertShownAsync(
+            mount, "latest", s_block, [.. TestVoxels.FileOf(newer, s_block)[..16], .. new byte[TestVoxels.FileOf(newer, s_block).Length - 16]]);
 
         string numbers = await Command.ShellAsync($"find {mount.Root} -printf '%i\\n' | sort | uniq -d");
         Assert.Equal("", numbers);
@@ -36,7 +37,8 @@ public sealed class WholeServerFaultTests
         }
 
         await Command.RunCleanAsync("diff", "-r", copy, $"{mount.Root}/{ServedMount.Second.Uuid}/0");
-        MountStatus status = MountStatusJson.Read(await ControlClient.SendAsync(mount.Root, ControlCommand.Status, default, mount.Mount.Settings.RuntimeFolder));
+        MountStatus status = MountStatusJson.Read(
+            await ControlClient.SendAsync(mount.Root, ControlCommand.Status, default, mount.Mount.Settings.RuntimeFolder));
         Assert.True(status.PageRuns > 0 && status.BytesRead > 0);
     }
 
@@ -49,9 +51,11 @@ public sealed class WholeServerFaultTests
         long before = mount.Requests;
         string[] names =
         [
-            "stop", "delete", "DELETE", "write", "read-write", "new", "latest", "all", "json", "datasets", "bdv", ".Trash", "-x", "a b", "a%2fb", "a?b", "a#b", "ä", "export.xml",
+            "stop", "delete", "DELETE", "write", "read-write", "new", "latest", "all", "json", "datasets", "bdv", ".Trash", "-x", "a b", "a%2fb",
+            "a?b", "a#b", "ä", "export.xml",
         ];
-        foreach (string path in names.Select(n => $"{mount.Root}/{n}").Concat(names.Except(["latest", "all"]).Append("0\n").Append("00").Append("-1").Append("99999999999").Select(n => $"{dataset}/{n}")))
+        foreach (string path in names.Select(n => $"{mount.Root}/{n}").Concat(
+            names.Except(["latest", "all"]).Append("0\n").Append("00").Append("-1").Append("99999999999").Select(n => $"{dataset}/{n}")))
         {
             CommandResult result = await Command.RunAsync("stat", path);
             Assert.Equal(1, result.ExitCode);
@@ -133,7 +137,11 @@ public sealed class WholeServerFaultTests
         await Command.RunCleanAsync("md5sum", mount.PathOf(ServedMount.First, "0", key)); // version 0 is not the newest: never changes
         string changing = mount.PathOf(ServedMount.First, "1", key);
         string before = await Command.RunCleanAsync("md5sum", changing);
-        DatasetWriter.WriteBlock(Path.Join(Path.GetDirectoryName(mount.Root)!, "origin"), ServedMount.Named(ServedMount.First.Uuid, Volumes.Small("1", 0, 1)), key, edition: 7);
+        DatasetWriter.WriteBlock(
+            Path.Join(Path.GetDirectoryName(mount.Root)!, "origin"),
+            ServedMount.Named(ServedMount.First.Uuid, Volumes.Small("1", 0, 1)),
+            key,
+            edition: 7);
         Assert.NotEqual(before, await Command.RunCleanAsync("md5sum", changing));
     }
 

@@ -11,7 +11,8 @@ public sealed class WholeServerTests : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("datastorefs-test-").FullName;
     private readonly VolumeInfo _first = Volumes.Small();
-    private readonly VolumeInfo _second = Volumes.Make("1", [0, 1], [0], [0], new LevelInfo(0, new Size3(1, 1, 1), new Size3(100, 100, 20), new Size3(64, 64, 16)));
+    private readonly VolumeInfo _second = Volumes.Make(
+        "1", [0, 1], [0], [0], new LevelInfo(0, new Size3(1, 1, 1), new Size3(100, 100, 20), new Size3(64, 64, 16)));
     private DataStoreServer _server = null!;
 
     public async Task InitializeAsync()
@@ -82,7 +83,18 @@ public sealed class WholeServerTests : IAsyncLifetime
         string root = mount.MountPoint;
         await Command.RunCleanAsync("ls", root + "/scripted");
         long requests = _server.Counters.Requests;
-        foreach (string name in new[] { ".Trash", ".hidden", "a b", "scripted/new", "scripted/007", "scripted/-1", "scripted/delete", "scripted/1.0", "%2e%2e" })
+        foreach (string name in new[]
+        {
+            ".Trash",
+            ".hidden",
+            "a b",
+            "scripted/new",
+            "scripted/007",
+            "scripted/-1",
+            "scripted/delete",
+            "scripted/1.0",
+            "%2e%2e",
+        })
         {
             Assert.NotEqual(0, (await Command.RunAsync("stat", $"{root}/{name}")).ExitCode);
         }
@@ -112,7 +124,8 @@ public sealed class WholeServerTests : IAsyncLifetime
     public async Task AServerThatIsDownIsSaidAtTheMount()
     {
         await _server.DisposeAsync();
-        DataStoreException refused = await Assert.ThrowsAsync<DataStoreException>(() => MountAsync(s => s with { RequestTimeout = TimeSpan.FromSeconds(1) }));
+        DataStoreException refused = await Assert.ThrowsAsync<DataStoreException>(
+            () => MountAsync(s => s with { RequestTimeout = TimeSpan.FromSeconds(1) }));
         Assert.True(refused.Kind is DataStoreErrorKind.Unreachable or DataStoreErrorKind.Timeout, refused.Message);
         Assert.DoesNotContain('\n', refused.Message);
     }

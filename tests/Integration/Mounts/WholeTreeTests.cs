@@ -41,7 +41,8 @@ public sealed class WholeTreeTests
         await using MountedDataset first = await MountedDataset.StartAsync(volume, Exists);
         await using MountedDataset second = await MountedDataset.StartAsync(volume, Exists);
         const string format = "%P %i %s %b %n %m %u %g %T@ %C@ %A@\\n";
-        Assert.Equal(await Command.RunCleanAsync("find", first.Root, "-printf", format), await Command.RunCleanAsync("find", second.Root, "-printf", format));
+        Assert.Equal(
+            await Command.RunCleanAsync("find", first.Root, "-printf", format), await Command.RunCleanAsync("find", second.Root, "-printf", format));
     }
 
     [MountFact]
@@ -79,7 +80,8 @@ public sealed class WholeTreeTests
         {
             string path = string.Create(
                 System.Globalization.CultureInfo.InvariantCulture,
-                $"{copy}/export.n5/setup{volume.Setups[key.Setup].Id}/timepoint{volume.TimepointIds[key.Timepoint]}/s{key.Level}/{key.X}/{key.Y}/{key.Z}");
+                $"{copy}/export.n5/setup{volume.Setups[key.Setup].Id}/timepoint{volume.TimepointIds[key.Timepoint]}/s{key.Level}"
+                    + $"/{key.X}/{key.Y}/{key.Z}");
             if (!Exists(key) && missing == MissingBlocks.Absent)
             {
                 Assert.False(File.Exists(path), path);

@@ -19,7 +19,8 @@ public sealed class WriteFaultTests
         "cp {0} {2}/.1.partial && mv -f {2}/.1.partial {1}",
         "/usr/bin/python3 -c \"import os,fcntl; d=open('{0}','rb').read(); f=os.open('{1}',os.O_RDWR|os.O_CREAT,0o666); fcntl.lockf(f,fcntl.LOCK_EX);"
             + " os.fstat(f).st_size and os.ftruncate(f,0); [os.write(f,d[i:i+512]) for i in range(0,len(d),512)]; os.close(f)\"",
-        "/usr/bin/python3 -c \"import zarr; a=zarr.open_array(zarr.N5Store('{3}'),path='setup0/timepoint3/s0',mode='r+'); c=a.chunks; a[c[0]:2*c[0],c[1]:2*c[1],c[2]:2*c[2]]=7\"",
+        "/usr/bin/python3 -c \"import zarr; a=zarr.open_array(zarr.N5Store('{3}'),path='setup0/timepoint3/s0',mode='r+'); c=a.chunks; "
+            + "a[c[0]:2*c[0],c[1]:2*c[1],c[2]:2*c[2]]=7\"",
         "/usr/bin/python3 -c \"import zarr; from zarr.n5 import N5FSStore; a=zarr.open_array(N5FSStore('{3}'),path='setup0/timepoint3/s0',mode='r+');"
             + " c=a.chunks; a[c[0]:2*c[0],c[1]:2*c[1],c[2]:2*c[2]]=7\"",
     ];
@@ -51,10 +52,13 @@ public sealed class WriteFaultTests
         await File.WriteAllBytesAsync(source, TestVoxels.FileOf(mounted.Volume, s_key, edition: 5));
         string target = mounted.PathOf(s_key);
         CommandResult result = await Command.RunAsync(
-            "/bin/sh", "-c", string.Format(CultureInfo.InvariantCulture, tool, source, target, Path.GetDirectoryName(target), mounted.Root + "/export.n5"));
+            "/bin/sh",
+            "-c",
+            string.Format(CultureInfo.InvariantCulture, tool, source, target, Path.GetDirectoryName(target), mounted.Root + "/export.n5"));
 
         // In full: this failed once in some twenty runs, and nothing told which of the three it was.
-        Assert.True(result.ExitCode != 0 && result.Errors.Contains(complaint, StringComparison.Ordinal), $"exit code {result.ExitCode}: {result.Errors}");
+        Assert.True(
+            result.ExitCode != 0 && result.Errors.Contains(complaint, StringComparison.Ordinal), $"exit code {result.ExitCode}: {result.Errors}");
         Assert.Equal(before, mounted.Stored(s_key));
     }
 }

@@ -19,7 +19,8 @@ public sealed class WritingTests
         "rsync -a {0} {1}",
         "python3 -c \"import os,fcntl,sys; d=open('{0}','rb').read(); f=os.open('{1}',os.O_RDWR|os.O_CREAT,0o666); fcntl.lockf(f,fcntl.LOCK_EX);"
             + " os.fstat(f).st_size and os.ftruncate(f,0); [os.write(f,d[i:i+512]) for i in range(0,len(d),512)]; os.close(f)\"",
-        "python3 -c \"import mmap,os; d=open('{0}','rb').read(); f=open('{1}','w+b'); f.truncate(len(d)); m=mmap.mmap(f.fileno(),len(d)); m[:]=d; m.close(); f.close()\"",
+        "python3 -c \"import mmap,os; d=open('{0}','rb').read(); f=open('{1}','w+b'); f.truncate(len(d)); m=mmap.mmap(f.fileno(),len(d)); "
+            + "m[:]=d; m.close(); f.close()\"",
     ];
 
     [MountTheory]
@@ -36,7 +37,9 @@ public sealed class WritingTests
                 string source = Path.Join(mounted.Scratch, "block");
                 await File.WriteAllBytesAsync(source, written);
                 string target = mounted.PathOf(key);
-                await Command.ShellAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, way, source, target, mounted.Root, Path.GetDirectoryName(target)));
+                await Command.ShellAsync(
+                    string.Format(
+                        System.Globalization.CultureInfo.InvariantCulture, way, source, target, mounted.Root, Path.GetDirectoryName(target)));
                 Assert.Equal(written, mounted.Stored(key));
                 await Command.RunCleanAsync("cmp", source, target);
             }
@@ -138,7 +141,8 @@ public sealed class WritingTests
                 string source = Path.Join(mounted.Scratch, "block");
                 await File.WriteAllBytesAsync(source, written);
                 await Command.RunAsync("cat", mounted.PathOf(key)); // old pages, where there are any
-                await Command.RunCleanAsync("python3", "-c", Script, source, mounted.PathOf(key), piece.ToString(System.Globalization.CultureInfo.InvariantCulture));
+                await Command.RunCleanAsync(
+                    "python3", "-c", Script, source, mounted.PathOf(key), piece.ToString(System.Globalization.CultureInfo.InvariantCulture));
                 Assert.Equal(written, mounted.Stored(key)); // turned round twice
             }
         }
@@ -168,7 +172,8 @@ public sealed class WritingTests
     public async Task WhatIsNoBlockIsRefusedAtCloseAndTheServerIsNotAsked()
     {
         using RecordingLog log = new();
-        await using MountedDataset mounted = await MountedDataset.StartAsync(Volumes.Small(), static _ => true, MountedDataset.Writable, logging: log);
+        await using MountedDataset mounted = await MountedDataset.StartAsync(
+            Volumes.Small(), static _ => true, MountedDataset.Writable, logging: log);
         string target = mounted.PathOf(s_full);
         CommandResult result = await Command.RunAsync("cp", "/etc/passwd", target);
         Assert.NotEqual(0, result.ExitCode);
@@ -213,7 +218,8 @@ public sealed class WritingTests
     [MountFact]
     public async Task MixedLatestTakesFilesBesideTheDataButNoBlocks()
     {
-        await using MountedDataset mounted = await MountedDataset.StartAsync(Volumes.Small(), static _ => true, MountedDataset.Writable, "mixedLatest");
+        await using MountedDataset mounted = await MountedDataset.StartAsync(
+            Volumes.Small(), static _ => true, MountedDataset.Writable, "mixedLatest");
         CommandResult result = await Command.RunAsync("cp", "/etc/passwd", mounted.PathOf(s_full));
         Assert.Contains("Read-only file system", result.Errors, StringComparison.Ordinal);
         await Command.ShellAsync($"echo settings > {mounted.Root}/export.settings.xml");
@@ -224,7 +230,8 @@ public sealed class WritingTests
     public async Task AnErrorOfTheServerReachesClose()
     {
         await using MountedDataset mounted = await MountedDataset.StartAsync(
-            Volumes.Small(), static _ => false, s => MountedDataset.Writable(s) with { RequestTimeout = TimeSpan.FromSeconds(1), DrainTimeout = TimeSpan.FromSeconds(1) });
+            Volumes.Small(), static _ =>
+                false, s => MountedDataset.Writable(s) with { RequestTimeout = TimeSpan.FromSeconds(1), DrainTimeout = TimeSpan.FromSeconds(1) });
         string source = Path.Join(mounted.Scratch, "block");
         await File.WriteAllBytesAsync(source, TestVoxels.FileOf(mounted.Volume, s_full));
         await Command.RunCleanAsync("ls", Path.GetDirectoryName(mounted.PathOf(s_full))!);

@@ -23,7 +23,8 @@ public sealed class OpeningTests
     [InlineData("lz4")]
     public async Task ARegisteredTreeOfNewBigDataViewerHasItsCeiledLevelsAndItsVoxels(string compression)
     {
-        await using ServerFixture fixture = await ServerFixture.StartAsync(folder => Fixtures.Copy($"n5/{compression}", Path.Combine(folder, Uuid, "0")));
+        await using ServerFixture fixture = await ServerFixture.StartAsync(
+            folder => Fixtures.Copy($"n5/{compression}", Path.Combine(folder, Uuid, "0")));
         using NativeBlockPool pool = new();
         await using DataStoreClient client = new(fixture.Server.Url.ToString(), pool);
 
@@ -32,7 +33,10 @@ public sealed class OpeningTests
         LevelInfo level = opened.Info.Setups[0].Levels[2];
         Assert.Equal(new Size3(38, 33, 20), level.Dimensions);
         ImageAddress image = new(Uuid, level.Factors, "mixedLatest", 0, 0, 0);
-        BlockRequest[] blocks = [.. Enumerable.Range(0, (int)level.Grid.Z).Select(z => new BlockRequest(0, 0, z, level.SizeAt(0, 0, z), level.BlockSize, 2))];
+        BlockRequest[] blocks =
+        [
+            .. Enumerable.Range(0, (int)level.Grid.Z).Select(z => new BlockRequest(0, 0, z, level.SizeAt(0, 0, z), level.BlockSize, 2)),
+        ];
         using MemoryStream dense = new();
         await client.ReadBlocksAsync(image, blocks, new Appender(dense), CancellationToken.None);
         Assert.Equal(DenseLevel2, Convert.ToHexStringLower(SHA256.HashData(dense.ToArray())));
@@ -69,7 +73,8 @@ public sealed class OpeningTests
     }
 
     private static Task<OpenedVolume> OpenAsync(DataStoreClient client, string uuid, string? version) =>
-        new VolumeOpener(client, NullLogger.Instance).OpenAsync(new SourceAddress(client.Server, uuid, version), 0, writable: false, CancellationToken.None);
+        new VolumeOpener(client, NullLogger.Instance).OpenAsync(
+            new SourceAddress(client.Server, uuid, version), 0, writable: false, CancellationToken.None);
 
     private sealed class Appender(Stream target) : IBlockSink
     {

@@ -6,7 +6,8 @@ namespace Integration.Posix;
 /// <summary>The overlay's part of a mounted tree behaves as POSIX says, in a folder of its own and in one that the dataset has, too.</summary>
 public sealed class PosixTests
 {
-    private const UnixFileMode Open = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    private const UnixFileMode Open = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     [MountTheory]
     [InlineData("")]

@@ -22,7 +22,14 @@ public sealed class BigDataServerTests
             await fixture.Client.GetStringAsync($"/bdv/{uuid}/0?p=init"));
         Assert.Equal(edge[12..], await fixture.Client.GetByteArrayAsync($"/bdv/{uuid}/0?p=cell/0/0/0/0/1/32/1/64/32/32"));
         Assert.Equal(edge[12..], await fixture.Client.GetByteArrayAsync($"/bdv/{uuid}/mixedLatest/?p=cell/0/0/0/0/1/32/1/64/32/32"));
-        foreach (string nothing in new[] { "cell/0/0/0/0/32/32/32/0/0/0", "cell/0/7/0/0/32/32/32/0/0/0", "cell/0/0/0/9/32/32/32/0/0/0", "cell/1/2", "cell/a/b/c/d/e/f/g/h/i/j" })
+        foreach (string nothing in new[]
+        {
+            "cell/0/0/0/0/32/32/32/0/0/0",
+            "cell/0/7/0/0/32/32/32/0/0/0",
+            "cell/0/0/0/9/32/32/32/0/0/0",
+            "cell/1/2",
+            "cell/a/b/c/d/e/f/g/h/i/j",
+        })
         {
             Assert.Equal((200, string.Empty), await fixture.Client.AskAsync("GET", $"/bdv/{uuid}/0?p={nothing}"));
         }

@@ -2,7 +2,9 @@ using DataStoreFS.Server;
 
 namespace Integration.Server;
 
-/// <summary>Answers that are sent in several pieces (<c>BlockAnswer.MostInPiece</c>, 640 KiB): where pieces end must not be seen in the frames.</summary>
+/// <summary>
+/// Answers that are sent in several pieces (<c>BlockAnswer.MostInPiece</c>, 640 KiB): where pieces end must not be seen in the frames.
+/// </summary>
 public sealed class BlockAnswerTests
 {
     private const int Widest = 1 << 20;
@@ -33,7 +35,8 @@ public sealed class BlockAnswerTests
     public async Task AnyBlocksInAnyOrderAreTheFramesThatWereWritten(string compression, OriginalQuirks quirks)
     {
         await using ServerFixture fixture = await ServerFixture.StartAsync(
-            options: folder => new DataStoreServerOptions { Folder = folder, Urls = ["http://127.0.0.1:0"], Quirks = quirks, MaxBufferedAnswer = 2L << 20 });
+            options: folder =>
+                new DataStoreServerOptions { Folder = folder, Urls = ["http://127.0.0.1:0"], Quirks = quirks, MaxBufferedAnswer = 2L << 20 });
         string prefix = $"/datasets/{await fixture.Client.CreateAsync(Row(compression))}/1/1/1/0/";
         Random random = new(7);
         byte[][] frames = new byte[8][];
@@ -49,7 +52,9 @@ public sealed class BlockAnswerTests
         {
             int[] asked = [.. Enumerable.Range(0, random.Next(1, 12)).Select(_ => random.Next(frames.Length + 1))];
             byte[] answer = await fixture.Client.GetByteArrayAsync(prefix + string.Join('/', asked.Select(i => $"{i}/0/0/0/0/0")));
-            Assert.True(asked.SelectMany(i => i < frames.Length ? frames[i] : TestDatasets.Missing).SequenceEqual(answer), $"round {round}: {string.Join(' ', asked)}");
+            Assert.True(
+                asked.SelectMany(i => i < frames.Length ? frames[i] : TestDatasets.Missing).SequenceEqual(answer),
+                $"round {round}: {string.Join(' ', asked)}");
         }
 
         Assert.Equal(0, fixture.Server.BuffersInUse);

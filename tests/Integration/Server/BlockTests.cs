@@ -8,7 +8,8 @@ public sealed class BlockTests
 {
     public static TheoryData<string, int> VoxelTypes => new()
     {
-        { "uint8", 1 }, { "int8", 1 }, { "uint16", 2 }, { "int16", 2 }, { "uint32", 4 }, { "int32", 4 }, { "float32", 4 }, { "uint64", 8 }, { "int64", 8 }, { "float64", 8 },
+        { "uint8", 1 }, { "int8", 1 }, { "uint16", 2 }, { "int16", 2 }, { "uint32", 4 }, { "int32", 4 }, { "float32", 4 }, { "uint64", 8 },
+        { "int64", 8 }, { "float64", 8 },
     };
 
     [Theory]

@@ -64,7 +64,8 @@ public sealed class ConcurrencyTests
     {
         List<string> log = [];
         await using ServerFixture fixture = await ServerFixture.StartAsync(
-            options: folder => new DataStoreFS.Server.DataStoreServerOptions { Folder = folder, Urls = ["http://127.0.0.1:0"], Log = log.Add, SyncWrites = true });
+            options: folder =>
+                new DataStoreFS.Server.DataStoreServerOptions { Folder = folder, Urls = ["http://127.0.0.1:0"], Log = log.Add, SyncWrites = true });
         string uuid = await fixture.Client.CreateAsync(TestDatasets.Simple("uint8", "gzip"));
         string prefix = $"/datasets/{uuid}/1/1/1/0/";
         string row = Path.Combine(fixture.Folder.Path, uuid, "0/export.n5/setup0/timepoint0/s0/0/0");
@@ -91,8 +92,10 @@ public sealed class ConcurrencyTests
         Directory.CreateDirectory(Path.Combine(folder, ".1-1.part/export.n5"));
         Directory.CreateDirectory(Path.Combine(fixture.Folder.Path, ".some-uuid.part/0"));
         Assert.Equal(307, (await fixture.Client.AskAsync("GET", $"{dataset}/1/1/1/new/write")).Status);
-        Assert.Empty(Directory.GetFiles(Path.Combine(folder, "1"), "*.part", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }));
-        await using DataStoreFS.Server.DataStoreServer again = await DataStoreFS.Server.DataStoreServer.StartAsync(ServerFixture.Options(fixture.Folder.Path));
+        Assert.Empty(
+            Directory.GetFiles(Path.Combine(folder, "1"), "*.part", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }));
+        await using DataStoreFS.Server.DataStoreServer again = await DataStoreFS.Server.DataStoreServer.StartAsync(
+            ServerFixture.Options(fixture.Folder.Path));
         Assert.Equal([uuid], again.Datasets);
         using HttpClient client = new() { BaseAddress = again.Url };
         Assert.Contains("\"versions\":[0,1],\"label\":null,", await client.GetStringAsync(dataset), StringComparison.Ordinal);

@@ -24,7 +24,12 @@ public sealed class CreateTests
         { Versions.Replace("[150,130,40]", "[\"a\",130,40]", StringComparison.Ordinal), 400, "" },
         { Versions.Replace("[64,64,16]", "[65536,65536,65536]", StringComparison.Ordinal), 500, "" },
         { Versions.Replace("\"timepoints\":3", "\"timepoints\":0", StringComparison.Ordinal), 500, "" },
-        { Versions.Replace("\"timepoints\":3", "\"timepoints\":1000000", StringComparison.Ordinal).Replace("\"label\"", "\"channels\":1000000,\"label\"", StringComparison.Ordinal), 500, "" },
+        {
+            Versions.Replace("\"timepoints\":3", "\"timepoints\":1000000", StringComparison.Ordinal).Replace(
+                "\"label\"", "\"channels\":1000000,\"label\"", StringComparison.Ordinal),
+            500,
+            ""
+        },
         { Versions.Replace("\"versions\"", "null", StringComparison.Ordinal), 400, "" },
         { Versions.Replace("\"versions\"", "\"123\"", StringComparison.Ordinal), 400, "" },
         { Versions.Replace("\"label\"", "\"transformations\":[[1,2]],\"label\"", StringComparison.Ordinal), 500, "" },
@@ -36,7 +41,8 @@ public sealed class CreateTests
         await using ServerFixture fixture = await ServerFixture.StartAsync();
         string created = Path.Combine(fixture.Folder.Path, await fixture.Client.CreateAsync(Versions));
         string original = Fixtures.PathOf("server/fec5f7d4-fe28-4892-a5ee-b1ecb173e865");
-        Assert.Equal(Metadata(original, "0").Append("versions"), Metadata(created, "0").Append(Path.GetFileName(Directory.GetFiles(created).Single())));
+        Assert.Equal(
+            Metadata(original, "0").Append("versions"), Metadata(created, "0").Append(Path.GetFileName(Directory.GetFiles(created).Single())));
         foreach (string file in Metadata(original, "0"))
         {
             Assert.Equal(File.ReadAllText(Path.Combine(original, file)), File.ReadAllText(Path.Combine(created, file)));
@@ -54,7 +60,8 @@ public sealed class CreateTests
     public async Task RequestThatCannotBeLeavesNothingBehind(string json, int status, string text)
     {
         await using ServerFixture fixture = await ServerFixture.StartAsync();
-        (int Status, string Text) answer = await fixture.Client.AskAsync("POST", "/datasets", new StringContent(json, Encoding.UTF8, "application/json"));
+        (int Status, string Text) answer = await fixture.Client.AskAsync(
+            "POST", "/datasets", new StringContent(json, Encoding.UTF8, "application/json"));
         Assert.Equal(status, answer.Status);
         Assert.Contains(text, answer.Text, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(fixture.Folder.Path));
@@ -71,7 +78,8 @@ public sealed class CreateTests
         using TemporaryFolder folder = new();
         string uuid;
         string first;
-        await using (DataStoreFS.Server.DataStoreServer server = await DataStoreFS.Server.DataStoreServer.StartAsync(ServerFixture.Options(folder.Path)))
+        await using (DataStoreFS.Server.DataStoreServer server = await DataStoreFS.Server.DataStoreServer.StartAsync(
+            ServerFixture.Options(folder.Path)))
         {
             using HttpClient client = new() { BaseAddress = server.Url };
             uuid = await client.CreateAsync(json);
@@ -86,7 +94,8 @@ public sealed class CreateTests
             "versions":[0],"label":"a b  c  ü","viewRegistrations":null,"timepointIds":[2,4],"datasetType":null}
             """.ReplaceLineEndings(string.Empty),
             first);
-        await using DataStoreFS.Server.DataStoreServer again = await DataStoreFS.Server.DataStoreServer.StartAsync(ServerFixture.Options(folder.Path));
+        await using DataStoreFS.Server.DataStoreServer again = await DataStoreFS.Server.DataStoreServer.StartAsync(
+            ServerFixture.Options(folder.Path));
         using HttpClient second = new() { BaseAddress = again.Url };
         Assert.Equal([uuid], again.Datasets);
         Assert.Equal(first, await second.GetStringAsync($"/datasets/{uuid}"));

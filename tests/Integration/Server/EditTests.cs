@@ -14,9 +14,12 @@ public sealed class EditTests
         string path = $"/datasets/{await fixture.Client.CreateAsync(TestDatasets.Simple())}/common-metadata";
         Assert.Equal((200, string.Empty), await fixture.Client.AskAsync("GET", path));
         Assert.Equal((200, string.Empty), await fixture.Client.AskAsync("POST", path, new StringContent("first", Encoding.UTF8, "text/plain")));
-        Assert.Equal((200, string.Empty), await fixture.Client.AskAsync("POST", path, new StringContent("über\nalles", Encoding.UTF8, "text/plain")));
+        StringContent label = new("über\nalles", Encoding.UTF8, "text/plain");
+        Assert.Equal((200, string.Empty), await fixture.Client.AskAsync("POST", path, label));
         Assert.Equal("über\nalles", await fixture.Client.GetStringAsync(path));
-        Assert.Equal((404, $"Resource {path} not found"), await fixture.Client.AskAsync("POST", path, new StringContent("{}", Encoding.UTF8, "application/json")));
+        Assert.Equal(
+            (404, $"Resource {path} not found"),
+            await fixture.Client.AskAsync("POST", path, new StringContent("{}", Encoding.UTF8, "application/json")));
     }
 
     [Fact]
@@ -34,11 +37,15 @@ public sealed class EditTests
         foreach (string version in new[] { "0", "1" })
         {
             string xml = (await fixture.Client.GetStringAsync($"{dataset}/{version}")).ReplaceLineEndings("");
-            Assert.Contains("<id>7</id>      <name>setup7</name>", xml.Replace("        ", "      ", StringComparison.Ordinal), StringComparison.Ordinal);
+            Assert.Contains(
+                "<id>7</id>      <name>setup7</name>", xml.Replace("        ", "      ", StringComparison.Ordinal), StringComparison.Ordinal);
             Assert.Contains("<Channel>          <id>3</id>          <name>3</name>", xml, StringComparison.Ordinal);
 
             // cal * shift of the last view of angle 1 (timepoint 1, channel 1): 2 * 11, 2 * 1.
-            Assert.Contains("setup=\"7\">      <ViewTransform type=\"affine\">        <affine>2.0 0.0 0.0 22.0 0.0 2.0 0.0 2.0 0.0 0.0 5.0 0.0</affine>", xml, StringComparison.Ordinal);
+            Assert.Contains(
+                "setup=\"7\">      <ViewTransform type=\"affine\">        <affine>2.0 0.0 0.0 22.0 0.0 2.0 0.0 2.0 0.0 0.0 5.0 0.0</affine>",
+                xml,
+                StringComparison.Ordinal);
         }
 
         byte[] frame = TestDatasets.Frame(16, 16, 8);

@@ -12,7 +12,8 @@ public sealed class FaultTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _fixture = await ServerFixture.StartAsync(options: folder => new DataStoreServerOptions { Folder = folder, Urls = ["http://127.0.0.1:0"], Faults = _faults });
+        _fixture = await ServerFixture.StartAsync(
+            options: folder => new DataStoreServerOptions { Folder = folder, Urls = ["http://127.0.0.1:0"], Faults = _faults });
         _path = $"/datasets/{await _fixture.Client.CreateAsync(TestDatasets.Simple())}/1/1/1/0/0/0/0/0/0/0";
         _frame = TestDatasets.Frame(32, 32, 32);
         await _fixture.Client.PostBlocksAsync(_path, _frame);
@@ -76,7 +77,9 @@ public sealed class FaultTests : IAsyncLifetime
     public async Task LieAndTrickleChangeTheBodyAndItsPace()
     {
         _faults.Next(FaultAction.LieAboutSize(-1, 7, int.MaxValue));
-        Assert.Equal([0xff, 0xff, 0xff, 0xff, 0, 0, 0, 7, 0x7f, 0xff, 0xff, 0xff, .. _frame.AsSpan(12, 4)], (await _fixture.Client.GetByteArrayAsync(_path))[..16]);
+        Assert.Equal(
+            [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 7, 0x7f, 0xff, 0xff, 0xff, .. _frame.AsSpan(12, 4)],
+            (await _fixture.Client.GetByteArrayAsync(_path))[..16]);
         int pieces = 0;
         _faults.Next(FaultAction.Trickle(1000, _ =>
         {

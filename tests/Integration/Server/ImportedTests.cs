@@ -31,9 +31,12 @@ public sealed class ImportedTests
         string xml = (await fixture.Client.GetStringAsync($"/datasets/{uuid}/0")).ReplaceLineEndings("\n");
         foreach (string part in new[]
         {
-            "<name>second &lt;tile&gt;</name>\n        <size>65 64 33</size>\n        <voxelSize>\n          <unit>µm</unit>\n          <size>0.5 0.5 1.0E-4</size>",
-            "<illumination>0</illumination>\n          <channel>7</channel>\n          <tile>2</tile>\n          <angle>45</angle>\n          <version>0</version>\n        </attributes>",
-            "<Tile>\n          <id>0</id>\n          <name>0</name>\n        </Tile>\n        <Tile>\n          <id>2</id>\n          <name>right</name>\n          <location>1.0 2.0 3.0</location>",
+            "<name>second &lt;tile&gt;</name>\n        <size>65 64 33</size>\n        <voxelSize>\n          <unit>µm</unit>\n        "
+                + "  <size>0.5 0.5 1.0E-4</size>",
+            "<illumination>0</illumination>\n          <channel>7</channel>\n          <tile>2</tile>\n          <angle>45</angle>\n          "
+                + "<version>0</version>\n        </attributes>",
+            "<Tile>\n          <id>0</id>\n          <name>0</name>\n        </Tile>\n        <Tile>\n          <id>2</id>\n          "
+                + "<name>right</name>\n          <location>1.0 2.0 3.0</location>",
             "<degrees>45.0</degrees>",
             "<Timepoints type=\"pattern\">\n      <integerpattern>0-4:2, 9</integerpattern>",
             "<MissingViews>\n      <MissingView timepoint=\"2\" setup=\"0\" />\n      <MissingView timepoint=\"9\" setup=\"3\" />",
@@ -44,7 +47,8 @@ public sealed class ImportedTests
         }
 
         Assert.DoesNotContain("displaysettings", xml, StringComparison.Ordinal);
-        Assert.Contains("<MissingView timepoint=\"9\" setup=\"3\" />", await fixture.Client.GetStringAsync($"/datasets/{uuid}/all"), StringComparison.Ordinal);
+        Assert.Contains(
+            "<MissingView timepoint=\"9\" setup=\"3\" />", await fixture.Client.GetStringAsync($"/datasets/{uuid}/all"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -57,7 +61,9 @@ public sealed class ImportedTests
         Assert.Contains("\"timepointIds\":[0,2,4,9],", json, StringComparison.Ordinal);
         byte[] frame = TestDatasets.Frame(32, 32, 32);
         Assert.Equal(200, (await fixture.Client.PostBlocksAsync($"/datasets/{uuid}/1/1/1/0/0/0/0/0/7/45", frame)).Status);
-        Assert.True(File.Exists(Path.Combine(fixture.Folder.Path, uuid, "0/export.n5/setup0/timepoint0/s0/0/0/0")), "the first setup of that channel and angle");
+        Assert.True(
+            File.Exists(Path.Combine(fixture.Folder.Path, uuid, "0/export.n5/setup0/timepoint0/s0/0/0/0")),
+            "the first setup of that channel and angle");
         Assert.Equal((400, "Channel=0 and angle=0 not found."), await fixture.Client.AskAsync("GET", $"/datasets/{uuid}/1/1/1/0/0/0/0/0/0/0"));
     }
 
@@ -104,7 +110,8 @@ public sealed class ImportedTests
 
     private static async Task<string> ImportAsync(ServerFixture fixture)
     {
-        string uuid = await fixture.Client.CreateAsync(TestDatasets.Simple().Replace("\"voxelUnit\"", "\"channels\":2,\"angles\":2,\"voxelUnit\"", StringComparison.Ordinal));
+        string uuid = await fixture.Client.CreateAsync(
+            TestDatasets.Simple().Replace("\"voxelUnit\"", "\"channels\":2,\"angles\":2,\"voxelUnit\"", StringComparison.Ordinal));
         string moved = uuid + "-imported";
         Directory.Move(Path.Combine(fixture.Folder.Path, uuid), Path.Combine(fixture.Folder.Path, moved));
         await File.WriteAllTextAsync(Path.Combine(fixture.Folder.Path, moved, "0/export.xml"), Xml);

@@ -31,7 +31,10 @@ public sealed class LimitTests
         Assert.Equal(TestDatasets.Missing, await fixture.Client.GetByteArrayAsync(prefix + "0/0/0/0/0/0"));
 
         // Without a length it is found out on the way: what was complete before stays stored, as in the original.
-        using HttpRequestMessage request = new(HttpMethod.Post, prefix + "0/0/0/0/0/0/1/0/0/0/0/0") { Content = new ByteArrayContent([.. frame, .. frame]) };
+        using HttpRequestMessage request = new(HttpMethod.Post, prefix + "0/0/0/0/0/0/1/0/0/0/0/0")
+        {
+            Content = new ByteArrayContent([.. frame, .. frame]),
+        };
         request.Headers.TransferEncodingChunked = true;
         using HttpResponseMessage answer = await fixture.Client.SendAsync(request);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
@@ -52,7 +55,8 @@ public sealed class LimitTests
         using (TcpClient socket = new())
         {
             await socket.ConnectAsync(IPAddress.Loopback, fixture.Server.Url.Port);
-            await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: h\r\nContent-Length: {frame.Length}\r\n\r\n"));
+            await socket.GetStream().WriteAsync(
+                Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: h\r\nContent-Length: {frame.Length}\r\n\r\n"));
             await socket.GetStream().WriteAsync(frame.AsMemory(0, frame.Length - 1));
         }
 
@@ -66,16 +70,30 @@ public sealed class LimitTests
     public async Task WrongFolderAddressOrPortIsOneLine()
     {
         await using ServerFixture fixture = await ServerFixture.StartAsync();
-        await RefusesAsync(new DataStoreServerOptions { Folder = "/nowhere/at/all" }, DataStoreErrorKind.Usage, "cannot serve '/nowhere/at/all': there is no such folder");
-        foreach (string url in new[] { "ftp://127.0.0.1:1", "https://127.0.0.1:1", "nonsense", "http://example.invalid:80", "http://127.0.0.1:1/path" })
+        await RefusesAsync(
+            new DataStoreServerOptions { Folder = "/nowhere/at/all" },
+            DataStoreErrorKind.Usage,
+            "cannot serve '/nowhere/at/all': there is no such folder");
+        foreach (string url in new[]
         {
-            await RefusesAsync(new DataStoreServerOptions { Folder = fixture.Folder.Path, Urls = [url] }, DataStoreErrorKind.Usage, $"cannot listen at '{url}'");
+            "ftp://127.0.0.1:1",
+            "https://127.0.0.1:1",
+            "nonsense",
+            "http://example.invalid:80",
+            "http://127.0.0.1:1/path",
+        })
+        {
+            await RefusesAsync(
+                new DataStoreServerOptions { Folder = fixture.Folder.Path, Urls = [url] }, DataStoreErrorKind.Usage, $"cannot listen at '{url}'");
         }
 
         await RefusesAsync(
-            new DataStoreServerOptions { Folder = fixture.Folder.Path, AccessLog = "/nowhere/log" }, DataStoreErrorKind.Usage, "cannot write the access log '/nowhere/log': ");
+            new DataStoreServerOptions { Folder = fixture.Folder.Path, AccessLog = "/nowhere/log" },
+            DataStoreErrorKind.Usage,
+            "cannot write the access log '/nowhere/log': ");
         string taken = fixture.Server.Url.ToString();
-        await RefusesAsync(new DataStoreServerOptions { Folder = fixture.Folder.Path, Urls = [taken] }, DataStoreErrorKind.Local, $"cannot listen at {taken}: ");
+        await RefusesAsync(
+            new DataStoreServerOptions { Folder = fixture.Folder.Path, Urls = [taken] }, DataStoreErrorKind.Local, $"cannot listen at {taken}: ");
     }
 
     [Fact]
@@ -90,7 +108,10 @@ public sealed class LimitTests
                 {
                     ("not-xml", "nonsense"),
                     ("entity", "<?xml version=\"1.0\"?><!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><SpimData>&e;</SpimData>"),
-                    ("absurd", "<SpimData><SequenceDescription><ViewSetups/><Timepoints type=\"range\"><first>0</first><last>2000000000</last></Timepoints></SequenceDescription></SpimData>"),
+                    (
+                        "absurd",
+                        "<SpimData><SequenceDescription><ViewSetups/><Timepoints "
+                            + "type=\"range\"><first>0</first><last>2000000000</last></Timepoints></SequenceDescription></SpimData>"),
                 })
                 {
                     Directory.CreateDirectory(Path.Combine(folder, uuid, "0"));
@@ -104,7 +125,8 @@ public sealed class LimitTests
         Assert.Equal(["fec5f7d4-fe28-4892-a5ee-b1ecb173e865"], fixture.Server.Datasets);
         Assert.Equal(3, lines.Count);
         Assert.All(lines, line => Assert.DoesNotContain('\n', line));
-        Assert.All(["not-xml", "entity", "absurd"], uuid => Assert.Contains(lines, l => l.Contains($"/{uuid} is not served: ", StringComparison.Ordinal)));
+        Assert.All(
+            ["not-xml", "entity", "absurd"], uuid => Assert.Contains(lines, l => l.Contains($"/{uuid} is not served: ", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -64,9 +64,13 @@ public sealed class RecordedAnswersTests
         byte[] body = await answer.Content.ReadAsByteArrayAsync();
         Assert.Equal((HttpStatusCode)expected.Status, answer.StatusCode);
         Assert.Equal(expected.Text, Encoding.Latin1.GetString(body));
-        Assert.Equal(expected.Headers.GetValueOrDefault("Content-Type"), answer.Content.Headers.NonValidated.TryGetValues("Content-Type", out HeaderStringValues type) ? type.ToString() : null);
+        Assert.Equal(
+            expected.Headers.GetValueOrDefault("Content-Type"),
+            answer.Content.Headers.NonValidated.TryGetValues("Content-Type", out HeaderStringValues type) ? type.ToString() : null);
         Assert.Equal(expected.Headers.GetValueOrDefault("Location"), answer.Headers.Location?.OriginalString);
-        Assert.Equal(expected.Headers.GetValueOrDefault("Allow"), answer.Content.Headers.TryGetValues("Allow", out IEnumerable<string>? allow) ? string.Join(", ", allow) : null);
+        Assert.Equal(
+            expected.Headers.GetValueOrDefault("Allow"),
+            answer.Content.Headers.TryGetValues("Allow", out IEnumerable<string>? allow) ? string.Join(", ", allow) : null);
         Assert.Equal(expected.Headers.GetValueOrDefault("Content-Encoding"), answer.Content.Headers.ContentEncoding.SingleOrDefault());
     }
 
@@ -94,7 +98,8 @@ internal sealed record Recorded(string Name, string Method, string Target, int S
     {
         Target = Target.Replace(recordedUuid, uuid, StringComparison.Ordinal),
         Text = Text.Replace(recordedUuid, uuid, StringComparison.Ordinal),
-        Headers = Headers.ToDictionary(h => h.Key, h => h.Value.Replace(recordedUuid, uuid, StringComparison.Ordinal), StringComparer.OrdinalIgnoreCase),
+        Headers = Headers.ToDictionary(
+            h => h.Key, h => h.Value.Replace(recordedUuid, uuid, StringComparison.Ordinal), StringComparer.OrdinalIgnoreCase),
     };
 
     public static Recorded Get(string name) => All.Single(r => r.Name == name);

@@ -38,8 +38,16 @@ public sealed class StatusTests
         { "GET /datasets/$/a/1/1/0/read", 404, NoParameter + "PathParam(\"RxParam\") value is 'a'" },
         { "GET /datasets/$/1/1/1/0/read?timeout=abc", 404, NoParameter + "QueryParam(\"timeout\") value is 'abc'" },
         { "GET /datasets/$/1/1/1/0/read?timeout=-1", 307, "" },
-        { "GET /datasets/nobody/7/7/7/77/", 200, "{\"uuid\":\"nobody\",\"version\":77,\"mode\":\"READ_WRITE\",\"resolutionLevels\":[[7,7,7]],\"serverTimeout\":null}" },
-        { "GET /datasets/$/1/1/1/mixedLatest", 200, "{\"uuid\":\"$\",\"version\":-1,\"mode\":\"READ_WRITE\",\"resolutionLevels\":[[1,1,1]],\"serverTimeout\":null}" },
+        {
+            "GET /datasets/nobody/7/7/7/77/",
+            200,
+            "{\"uuid\":\"nobody\",\"version\":77,\"mode\":\"READ_WRITE\",\"resolutionLevels\":[[7,7,7]],\"serverTimeout\":null}"
+        },
+        {
+            "GET /datasets/$/1/1/1/mixedLatest",
+            200,
+            "{\"uuid\":\"$\",\"version\":-1,\"mode\":\"READ_WRITE\",\"resolutionLevels\":[[1,1,1]],\"serverTimeout\":null}"
+        },
         { "GET /datasets/$/1/1/1/latest", 400, "For input string: \"latest\"" },
         { "GET /datasets/$/1/1/1/0/datatype/0/0/0", 200, "uint8" },
         { "GET /datasets/$/1/1/1/0/datatype/0/0/7", 400, "Channel=0 and angle=7 not found." },

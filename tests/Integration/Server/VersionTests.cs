@@ -18,7 +18,9 @@ public sealed class VersionTests
         Assert.Contains("\"versions\":[0,1],", await fixture.Client.GetStringAsync(dataset), StringComparison.Ordinal);
         Assert.Equal(TestDatasets.Missing, await fixture.Client.GetByteArrayAsync($"{dataset}/1/1/1/1/0/0/0/0/0/0"));
         await fixture.Client.PostBlocksAsync($"{dataset}/1/1/1/1/1/0/0/0/0/0", changed);
-        Assert.Equal((byte[])[.. old, .. changed, .. TestDatasets.Missing], await fixture.Client.GetByteArrayAsync($"{dataset}/1/1/1/mixedLatest/0/0/0/0/0/0/1/0/0/0/0/0/2/0/0/0/0/0"));
+        Assert.Equal(
+            (byte[])[.. old, .. changed, .. TestDatasets.Missing],
+            await fixture.Client.GetByteArrayAsync($"{dataset}/1/1/1/mixedLatest/0/0/0/0/0/0/1/0/0/0/0/0/2/0/0/0/0/0"));
 
         // An empty block of a newer version hides an older one.
         await fixture.Client.PostBlocksAsync($"{dataset}/1/1/1/1/0/0/0/0/0/0", TestDatasets.Frame(0, 0, 0));
@@ -35,7 +37,8 @@ public sealed class VersionTests
             using HttpResponseMessage start = await fixture.Client.GetAsync($"{dataset}/1/1/1/new/write");
             return start.Headers.Location!.AbsolutePath;
         }));
-        Assert.Equal(Enumerable.Range(1, 12).Select(v => $"{dataset}/1/1/1/{v}/").Order(StringComparer.Ordinal), locations.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            Enumerable.Range(1, 12).Select(v => $"{dataset}/1/1/1/{v}/").Order(StringComparer.Ordinal), locations.Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -103,5 +106,6 @@ public sealed class VersionTests
         return (status, text[start..(text.IndexOf(']', start) + 1)]);
     }
 
-    private static string[] All(string folder) => [.. Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+    private static string[] All(string folder) =>
+        [.. Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
 }

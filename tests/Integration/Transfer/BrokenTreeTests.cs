@@ -27,7 +27,11 @@ public sealed class BrokenTreeTests
     [Theory]
     [MemberData(nameof(Attributes))]
     public Task AttributesThatCannotBeAreNamed(string file, string content, string expected) =>
-        AssertRefusedAsync(new SampleTree(), folder => File.WriteAllText(Path.Combine(folder, file), content), expected, Path.GetDirectoryName(file)!.Replace("export.n5/", "", StringComparison.Ordinal).Split('/')[0]);
+        AssertRefusedAsync(
+            new SampleTree(),
+            folder => File.WriteAllText(Path.Combine(folder, file), content),
+            expected,
+            Path.GetDirectoryName(file)!.Replace("export.n5/", "", StringComparison.Ordinal).Split('/')[0]);
 
     [Fact]
     public Task ViewsOfDifferentSizesAreRefused() => AssertRefusedAsync(
@@ -73,7 +77,13 @@ public sealed class BrokenTreeTests
 
     [Fact]
     public Task LevelsThatDivisionDoesNotGiveAreRefused() => AssertRefusedAsync(
-        new SampleTree { Dimensions = new(70, 45, 21), Setups = [(0, 0, 0, 0)], Timepoints = [0], Levels = [(new(1, 1, 1), new(32, 16, 8)), (new(2, 2, 1), new(32, 16, 8))] },
+        new SampleTree
+        {
+            Dimensions = new(70, 45, 21),
+            Setups = [(0, 0, 0, 0)],
+            Timepoints = [0],
+            Levels = [(new(1, 1, 1), new(32, 16, 8)), (new(2, 2, 1), new(32, 16, 8))],
+        },
         folder => File.WriteAllText(Path.Combine(folder, Level), Json(dimensions: "[34,22,21]")),
         "neither rounded down (35 x 22 x 21) nor up (35 x 23 x 21)");
 
@@ -84,7 +94,10 @@ public sealed class BrokenTreeTests
     [Fact]
     public Task ATreeWithoutFullResolutionIsRefused() => AssertRefusedAsync(
         new SampleTree { Dimensions = new(70, 45, 21), Levels = [(new(2, 2, 1), new(32, 16, 8))] },
-        folder => File.WriteAllText(Path.Combine(folder, "export.xml"), File.ReadAllText(Path.Combine(folder, "export.xml")).Replace("<size>70 45 21</size>", "", StringComparison.Ordinal)),
+        folder =>
+            File.WriteAllText(
+                Path.Combine(folder, "export.xml"),
+                File.ReadAllText(Path.Combine(folder, "export.xml")).Replace("<size>70 45 21</size>", "", StringComparison.Ordinal)),
         "full resolution");
 
     [Theory]
@@ -107,8 +120,10 @@ public sealed class BrokenTreeTests
     {
         await using TransferFixture fixture = await TransferFixture.StartAsync();
         string folder = fixture.NewFolder();
-        Assert.Contains("is a folder; name the XML", (await TransferFixture.RefusedAsync(fixture.PushAsync(folder))).Message, StringComparison.Ordinal);
-        Assert.Contains("No such file", (await TransferFixture.RefusedAsync(fixture.PushAsync(Path.Combine(folder, "x.xml")))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is a folder; name the XML", (await TransferFixture.RefusedAsync(fixture.PushAsync(folder))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "No such file", (await TransferFixture.RefusedAsync(fixture.PushAsync(Path.Combine(folder, "x.xml")))).Message, StringComparison.Ordinal);
     }
 
     public static TheoryData<string> Blocks => ["empty", "short", "truncated", "huge", "pipe", "folder", "file", "larger"];
@@ -141,7 +156,8 @@ public sealed class BrokenTreeTests
         IReadOnlyList<string> before = TransferFixture.Summary(xml);
         string image = Path.Combine(folder, "export.n5/setup0/timepoint0/s0");
         Directory.CreateDirectory(Path.Combine(image, "0/99"));
-        foreach (string name in (string[])["0/0/007", "0/0/99", "0/0/.0.part", "0/0/1.d41d8cd98f00b204e9800998ecf8427e.partial", "0/0/99999999999999999999"])
+        string[] names = ["0/0/007", "0/0/99", "0/0/.0.part", "0/0/1.d41d8cd98f00b204e9800998ecf8427e.partial", "0/0/99999999999999999999"];
+        foreach (string name in names)
         {
             await File.WriteAllTextAsync(Path.Combine(image, name), "no block");
         }
@@ -223,6 +239,11 @@ public sealed class BrokenTreeTests
         Assert.Empty(Directory.EnumerateDirectories(fixture.Server.Folder.Path, "*-*"));
     }
 
-    private static string Json(string dimensions = "[35,22,21]", string block = "[32,16,8]", string type = "uint16", string compression = "gzip", string factors = "[2,2,1]") =>
+    private static string Json(
+        string dimensions = "[35,22,21]",
+        string block = "[32,16,8]",
+        string type = "uint16",
+        string compression = "gzip",
+        string factors = "[2,2,1]") =>
         $$"""{"dataType":"{{type}}","compression":{"type":"{{compression}}"},"blockSize":{{block}},"dimensions":{{dimensions}},"downsamplingFactors":{{factors}}}""";
 }

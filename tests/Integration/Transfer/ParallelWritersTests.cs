@@ -51,11 +51,13 @@ public sealed class ParallelWritersTests
         Assert.Equal(Writers * BlocksEach, pulled.Blocks);
         Assert.Equal(0, pulled.Missing);
         string container = Path.Combine(Path.GetDirectoryName(pulled.XmlPath)!, "export.n5/setup0/timepoint0/s0");
-        N5Compression compression = new N5TreeReader(Path.Combine(Path.GetDirectoryName(pulled.XmlPath)!, "export.n5")).ReadAttributes("setup0/timepoint0/s0").Compression;
+        N5Compression compression = new N5TreeReader(
+            Path.Combine(Path.GetDirectoryName(pulled.XmlPath)!, "export.n5")).ReadAttributes("setup0/timepoint0/s0").Compression;
         for (int x = 0; x < Writers * BlocksEach; x++)
         {
             BlockBuffer expected = Block(pool, x);
-            BlockBuffer found = N5BlockCodec.Decode(await File.ReadAllBytesAsync(Path.Combine(container, $"{x}/0/0")), compression, 1, new(8, 8, 8), pool);
+            BlockBuffer found = N5BlockCodec.Decode(
+                await File.ReadAllBytesAsync(Path.Combine(container, $"{x}/0/0")), compression, 1, new(8, 8, 8), pool);
             Assert.True(expected.Memory.Span.SequenceEqual(found.Memory.Span), $"block {x}");
             expected.Release();
             found.Release();

@@ -33,7 +33,9 @@ public sealed class PushPullTests
         Assert.Equal(compression, pulled.Volume.Compression);
         Assert.Equal(pushed.Blocks, pulled.Blocks);
         Assert.Equal(fixture.Counters.Total, fixture.Counters.Done);
-        Assert.Empty(Directory.EnumerateFiles(Path.GetDirectoryName(pulled.XmlPath)!, ".*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }));
+        Assert.Empty(
+            Directory.EnumerateFiles(
+                Path.GetDirectoryName(pulled.XmlPath)!, ".*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }));
     }
 
     [Theory]
@@ -72,7 +74,11 @@ public sealed class PushPullTests
     public async Task TransformsTimepointsLabelAndVoxelSizesReachTheServer()
     {
         await using TransferFixture fixture = await TransferFixture.StartAsync();
-        string xml = new SampleTree { Timepoints = [3, 9], Setups = [(0, 0, 0, 0), (1, 0, 1, 0), (2, 1, 0, 0), (3, 1, 1, 0)] }.Write(fixture.NewFolder());
+        string xml = new SampleTree
+        {
+            Timepoints = [3, 9],
+            Setups = [(0, 0, 0, 0), (1, 0, 1, 0), (2, 1, 0, 0), (3, 1, 1, 0)],
+        }.Write(fixture.NewFolder());
 
         PushResult pushed = await fixture.PushAsync(fixture.Request(xml) with { Label = "embryo: 3", Compression = "lz4" });
         PullResult pulled = await fixture.PullAsync(pushed.Source, fixture.NewFolder());
@@ -95,7 +101,11 @@ public sealed class PushPullTests
         PullResult pulled = await fixture.PullAsync(pushed.Source, fixture.NewFolder());
 
         Assert.Contains("setup 4 (channel 7, angle 30) becomes setup 1", fixture.Said);
-        string[] before = [.. TransferFixture.Summary(xml).Where(line => line.StartsWith("setup4", StringComparison.Ordinal)).Select(line => line.Replace("setup4", "setup1", StringComparison.Ordinal))];
+        string[] before =
+        [
+            .. TransferFixture.Summary(xml).Where(line => line.StartsWith("setup4", StringComparison.Ordinal)).Select(
+                line => line.Replace("setup4", "setup1", StringComparison.Ordinal)),
+        ];
         Assert.Equal(before, TransferFixture.Summary(pulled.XmlPath).Where(line => line.StartsWith("setup1", StringComparison.Ordinal)));
     }
 
@@ -127,7 +137,8 @@ public sealed class PushPullTests
 
         Assert.Contains("1 views are declared missing; a DataStore cannot say so, they will be there and black", fixture.Said);
         Assert.Equal(
-            TransferFixture.Summary(xml), TransferFixture.Summary(pulled.XmlPath).Where(line => !line.StartsWith("setup0/timepoint1", StringComparison.Ordinal)));
+            TransferFixture.Summary(xml),
+            TransferFixture.Summary(pulled.XmlPath).Where(line => !line.StartsWith("setup0/timepoint1", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -152,7 +163,8 @@ public sealed class PushPullTests
         Assert.Equal(all.Count, got.Count);
         foreach ((string before, string after) in all.Zip(got))
         {
-            bool wanted = before.StartsWith("setup1/timepoint0/s1", StringComparison.Ordinal) || before.StartsWith("setup1/timepoint0/s2", StringComparison.Ordinal);
+            bool wanted = before.StartsWith("setup1/timepoint0/s1", StringComparison.Ordinal)
+                || before.StartsWith("setup1/timepoint0/s2", StringComparison.Ordinal);
             Assert.Equal(wanted, before == after);
             Assert.True(wanted || after.Contains(" 0+", StringComparison.Ordinal));
         }
@@ -182,7 +194,8 @@ public sealed class PushPullTests
                 + string.Join("; ", view.Elements("ViewTransform").Select(t => $"{t.Element("Name")?.Value} {t.Element("affine")!.Value}"))),
     ];
 
-    private static string[] Dense(string xml) => [.. TransferFixture.Summary(xml).Select(line => line[..line.IndexOf(' ', StringComparison.Ordinal)] + line[line.LastIndexOf(' ')..])];
+    private static string[] Dense(string xml) =>
+        [.. TransferFixture.Summary(xml).Select(line => line[..line.IndexOf(' ', StringComparison.Ordinal)] + line[line.LastIndexOf(' ')..])];
 
     /// <summary>The fixture is a cut-out: its XML speaks of more views than it has.</summary>
     private static string OneView(string path)

@@ -104,8 +104,14 @@ public sealed class ResumeTests
         string xml = new SampleTree().Write(fixture.NewFolder());
         PushResult first = await fixture.PushAsync(fixture.Request(xml) with { Label = "one" });
 
-        Assert.Contains("its label is 'one'", (await TransferFixture.RefusedAsync(fixture.PushAsync(fixture.Request(xml) with { Label = "two" }))).Message, StringComparison.Ordinal);
-        Assert.Contains("its compression is gzip", (await TransferFixture.RefusedAsync(fixture.PushAsync(fixture.Request(xml) with { Compression = "raw" }))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "its label is 'one'",
+            (await TransferFixture.RefusedAsync(fixture.PushAsync(fixture.Request(xml) with { Label = "two" }))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "its compression is gzip",
+            (await TransferFixture.RefusedAsync(fixture.PushAsync(fixture.Request(xml) with { Compression = "raw" }))).Message,
+            StringComparison.Ordinal);
         await File.AppendAllTextAsync(xml, "\n");
         Assert.Contains("--new", (await TransferFixture.RefusedAsync(fixture.PushAsync(xml))).Message, StringComparison.Ordinal);
         PushResult second = await fixture.PushAsync(fixture.Request(xml) with { Anew = true });
@@ -222,15 +228,18 @@ public sealed class ResumeTests
         string other = fixture.NewFolder();
         await File.WriteAllTextAsync(Path.Combine(other, "thesis.txt"), "");
 
-        Assert.Contains("already holds a dataset", (await TransferFixture.RefusedAsync(fixture.PullAsync(source, folder))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "already holds a dataset", (await TransferFixture.RefusedAsync(fixture.PullAsync(source, folder))).Message, StringComparison.Ordinal);
         Assert.Contains("thesis.txt", (await TransferFixture.RefusedAsync(fixture.PullAsync(source, other))).Message, StringComparison.Ordinal);
         Assert.Equal(before, TransferFixture.Summary(pulled));
         Assert.Single(Directory.EnumerateFileSystemEntries(other));
     }
 
-    private static bool IsBlockPost(Microsoft.AspNetCore.Http.HttpContext http) => http.Request.Method == "POST" && http.Request.Path.Value!.Length > "/datasets/".Length;
+    private static bool IsBlockPost(Microsoft.AspNetCore.Http.HttpContext http) =>
+        http.Request.Method == "POST" && http.Request.Path.Value!.Length > "/datasets/".Length;
 
-    private static bool IsBlockRead(Microsoft.AspNetCore.Http.HttpContext http) => http.Request.Method == "GET" && http.Request.Path.Value!.Count(c => c == '/') > 12;
+    private static bool IsBlockRead(Microsoft.AspNetCore.Http.HttpContext http) =>
+        http.Request.Method == "GET" && http.Request.Path.Value!.Count(c => c == '/') > 12;
 
     private static async Task AssertSameAsync(TransferFixture fixture, string xml, SourceAddress source) =>
         Assert.Equal(TransferFixture.Summary(xml), TransferFixture.Summary((await fixture.PullAsync(source, fixture.NewFolder())).XmlPath));

@@ -24,7 +24,8 @@ internal sealed record SampleTree
         [(new(1, 1, 1), new(32, 16, 8)), (new(2, 2, 1), new(32, 16, 8)), (new(4, 4, 2), new(16, 16, 8))];
 
     /// <summary>Whether a block is written.</summary>
-    public Func<(int Setup, int Timepoint, int Level, int X, int Y, int Z), bool> Exists { get; init; } = at => (at.Setup + at.Timepoint + at.Level + at.X + at.Y + at.Z) % 5 != 3;
+    public Func<(int Setup, int Timepoint, int Level, int X, int Y, int Z), bool> Exists { get; init; } = at =>
+        (at.Setup + at.Timepoint + at.Level + at.X + at.Y + at.Z) % 5 != 3;
 
     /// <summary>Further XML in the sequence description.</summary>
     public string Extra { get; init; } = "";
@@ -73,7 +74,11 @@ internal sealed record SampleTree
                 {
                     if (Exists((view.Setup, view.Timepoint, level.Index, x, y, z)))
                     {
-                        WriteBlock(folder, level, (x, y, z), ((((((((((view.Setup * 31) + view.Timepoint) * 31) + level.Index) * 31) + x) * 31) + y) * 31) + z));
+                        WriteBlock(
+                            folder,
+                            level,
+                            (x, y, z),
+                            ((((((((((view.Setup * 31) + view.Timepoint) * 31) + level.Index) * 31) + x) * 31) + y) * 31) + z));
                     }
                 }
             }

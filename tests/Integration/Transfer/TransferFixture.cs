@@ -32,7 +32,13 @@ internal sealed class TransferFixture : IAsyncDisposable
 
     public TransferCounters Counters { get; private set; } = new();
 
-    public TransferSettings Settings { get; set; } = new() { Connections = 3, BatchBlocks = 5, FirstPause = TimeSpan.FromMilliseconds(1), Time = new LaterClock() };
+    public TransferSettings Settings { get; set; } = new()
+    {
+        Connections = 3,
+        BatchBlocks = 5,
+        FirstPause = TimeSpan.FromMilliseconds(1),
+        Time = new LaterClock(),
+    };
 
     public static async Task<TransferFixture> StartAsync(Func<DataStoreServerOptions, DataStoreServerOptions>? options = null)
     {
@@ -57,7 +63,8 @@ internal sealed class TransferFixture : IAsyncDisposable
         return new Pusher(Client, Client, _pool, Counters, Say, NullLogger.Instance).RunAsync(request, cancellationToken);
     }
 
-    public Task<PullResult> PullAsync(SourceAddress source, string folder, string? compression = null, CancellationToken cancellationToken = default) =>
+    public Task<PullResult> PullAsync(
+        SourceAddress source, string folder, string? compression = null, CancellationToken cancellationToken = default) =>
         PullAsync(new PullRequest { Source = source, Folder = folder, Compression = compression, Settings = Settings }, cancellationToken);
 
     public Task<PullResult> PullAsync(PullRequest request, CancellationToken cancellationToken = default)

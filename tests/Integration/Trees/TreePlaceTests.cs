@@ -109,6 +109,7 @@ public sealed class TreePlaceTests : IDisposable
             ["setup0/timepoint0/s0", "setup0/timepoint1/s0", "setup1/timepoint0/s0", "setup1/timepoint1/s0"],
             TreeImages.Finest(place, backwards: false).Select(i => i.Name));
         Assert.Equal("setup1/timepoint1/s0", TreeImages.Finest(place, backwards: true).First().Name);
-        Assert.Equal(["setup1/timepoint0/s2"], TreeImages.Finest(TreePlace.Of(Path.Join(_container, "setup1/timepoint0/s2")), true).Select(i => i.Name));
+        Assert.Equal(
+            ["setup1/timepoint0/s2"], TreeImages.Finest(TreePlace.Of(Path.Join(_container, "setup1/timepoint0/s2")), true).Select(i => i.Name));
     }
 }

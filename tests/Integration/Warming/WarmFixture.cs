@@ -50,7 +50,10 @@ internal sealed class WarmFixture : IAsyncDisposable
         DatasetWriter.Write(origin, Volume, Exists);
         DatasetWriter.Write(origin, Volumes.Small("1", 0, 1), static key => key is { X: 0, Y: 0, Z: 0 }, edition: 1);
         Faults faults = new();
-        return new WarmFixture(folder, await DataStoreServer.StartAsync(new DataStoreServerOptions { Folder = origin, Urls = ["http://127.0.0.1:0"], Faults = faults }), faults);
+        return new WarmFixture(
+            folder,
+            await DataStoreServer.StartAsync(new DataStoreServerOptions { Folder = origin, Urls = ["http://127.0.0.1:0"], Faults = faults }),
+            faults);
     }
 
     public Task<CliResult> WarmAsync(params string[] options) => CliProgram.RunAsync(["warm", Source, "--disk-cache", DiskCache, .. options]);
@@ -66,7 +69,8 @@ internal sealed class WarmFixture : IAsyncDisposable
     {
         foreach (BlockKey key in TestVoxels.AllBlocks(Volume).Where(wanted))
         {
-            string path = $"{MountPoint}/export.n5/setup{Volume.Setups[key.Setup].Id}/timepoint{Volume.TimepointIds[key.Timepoint]}/s{key.Level}/{key.X}/{key.Y}/{key.Z}";
+            string image = $"setup{Volume.Setups[key.Setup].Id}/timepoint{Volume.TimepointIds[key.Timepoint]}/s{key.Level}";
+            string path = $"{MountPoint}/export.n5/{image}/{key.X}/{key.Y}/{key.Z}";
             byte[] expected = Exists(key) ? TestVoxels.FileOf(Volume, key) : TestVoxels.ZerosOf(Volume, key);
             byte[] read = await File.ReadAllBytesAsync(path);
             Assert.True(expected.AsSpan().SequenceEqual(read), path);

@@ -13,7 +13,8 @@ public sealed class WarmSummaryTests
     {
         WarmResult result = s_none with { Fetched = 2880, Bytes = 1440L << 20, Present = 100, Missing = 20, MissingKept = true, Evicted = 3 };
         Assert.Equal(
-            "3,000 blocks: 2,880 fetched (1.4 GiB, 120 MiB/s), 100 were there, 20 missing on the server, which is remembered, 3 older ones had to go for them; 12 s",
+            "3,000 blocks: 2,880 fetched (1.4 GiB, 120 MiB/s), 100 were there, 20 missing on the server, which is remembered, "
+                + "3 older ones had to go for them; 12 s",
             WarmSummary.Describe(result, TimeSpan.FromSeconds(12)));
         Assert.Null(WarmSummary.Complaint(result));
     }
@@ -32,7 +33,9 @@ public sealed class WarmSummaryTests
     public void WhatWentWrongIsAComplaint()
     {
         DataStoreException fault = new(DataStoreErrorKind.Protocol, "GET x: broken");
-        Assert.Equal("2 blocks could not be fetched; the first: GET x: broken", WarmSummary.Complaint(s_none with { Failed = 2, FirstFault = fault, Lost = 1 }));
+        Assert.Equal(
+            "2 blocks could not be fetched; the first: GET x: broken",
+            WarmSummary.Complaint(s_none with { Failed = 2, FirstFault = fault, Lost = 1 }));
         Assert.StartsWith("the disk cache did not take 1 of the blocks", WarmSummary.Complaint(s_none with { Lost = 1 }), StringComparison.Ordinal);
     }
 }

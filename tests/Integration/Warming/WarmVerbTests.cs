@@ -58,7 +58,8 @@ public sealed class WarmVerbTests
     public async Task AVersionThatMayChangeIsWarmedWithAWarning()
     {
         await using WarmFixture fixture = await WarmFixture.StartAsync();
-        CliResult warmed = await CliProgram.RunAsync("warm", fixture.Source[..^1] + "mixedLatest", "--disk-cache", fixture.DiskCache, "--setup", "0", "--level", "0", "--timepoint", "9");
+        CliResult warmed = await CliProgram.RunAsync(
+            "warm", fixture.Source[..^1] + "mixedLatest", "--disk-cache", fixture.DiskCache, "--setup", "0", "--level", "0", "--timepoint", "9");
         Assert.Equal(0, warmed.ExitCode);
         Assert.Contains("mixedLatest may still change", warmed.Errors, StringComparison.Ordinal);
         Assert.Contains("3 missing on the server, which is asked again since", warmed.Output, StringComparison.Ordinal);
@@ -109,7 +110,8 @@ public sealed class WarmVerbTests
         CliResult rest = await fixture.WarmAsync();
 
         Assert.Equal((130, ""), (interrupted.ExitCode, interrupted.Output));
-        Match stopped = Regex.Match(interrupted.Errors, @"^warm: stopped after (\d+) of 234 blocks, which stay; the same command goes on from there\n$");
+        Match stopped = Regex.Match(
+            interrupted.Errors, @"^warm: stopped after (\d+) of 234 blocks, which stay; the same command goes on from there\n$");
         Match continued = Regex.Match(rest.Output, @"^warm: 234 blocks: (\d+) fetched .*, (\d+) were there");
         Assert.True(stopped.Success && continued.Success, interrupted.Errors + rest.Output);
         Assert.InRange(Number(stopped), 1, 233);
@@ -221,14 +223,18 @@ public sealed class WarmVerbTests
         fixture.Faults.Script = _ => FaultAction.Status(401, "no token"); // not tried again, unlike what time may cure
         CliResult failed = await CliProgram.RunAsync("warm", fixture.MountPoint);
         Assert.Equal((1, ""), (failed.ExitCode, failed.Output));
-        Assert.Matches(@"^warm: stopped after 1\d\d of 234 blocks, .*\ndatastorefs: cannot read .*/setup0/.*: Permission denied; 'datastorefs status' .*\n$", failed.Errors);
+        Assert.Matches(
+            @"^warm: stopped after 1\d\d of 234 blocks, .*\ndatastorefs: cannot read .*/setup0/.*: Permission denied; 'datastorefs status' .*\n$",
+            failed.Errors);
     }
 
     [Fact]
     public async Task ABlockThatCannotBeReadIsToldAtTheEnd()
     {
         await using WarmFixture fixture = await WarmFixture.StartAsync();
-        fixture.Faults.Script = http => http.Request.Path.Value!.Contains("/2/2/1/0/", StringComparison.Ordinal) && http.Request.Path.Value.Contains("/0/0/1/3/0/0", StringComparison.Ordinal)
+        fixture.Faults.Script = http =>
+            http.Request.Path.Value!.Contains("/2/2/1/0/", StringComparison.Ordinal)
+                && http.Request.Path.Value.Contains("/0/0/1/3/0/0", StringComparison.Ordinal)
             ? FaultAction.LieAboutSize(1, 1, 1)
             : null;
         CliResult failed = await fixture.WarmAsync();

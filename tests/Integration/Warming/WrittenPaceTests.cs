@@ -19,7 +19,9 @@ public sealed class WrittenPaceTests
     public async Task ADiskThatStandsStillIsLeftWhenCancelled()
     {
         using CancellationTokenSource stop = new();
-        WrittenPace pace = new(_ => Task.FromResult(Saying(1)), token => stop.CancelAsync().ContinueWith(_ => token.ThrowIfCancellationRequested(), TaskScheduler.Default));
+        WrittenPace pace = new(
+            _ => Task.FromResult(Saying(1)),
+            token => stop.CancelAsync().ContinueWith(_ => token.ThrowIfCancellationRequested(), TaskScheduler.Default));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pace.WaitAsync(0, stop.Token));
     }
 

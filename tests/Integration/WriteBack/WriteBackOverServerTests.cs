@@ -24,7 +24,8 @@ public sealed class WriteBackOverServerTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _fixture = await ServerFixture.StartAsync(options: folder => new DataStoreServerOptions { Folder = folder, Urls = ["http://127.0.0.1:0"], Faults = _faults });
+        _fixture = await ServerFixture.StartAsync(
+            options: folder => new DataStoreServerOptions { Folder = folder, Urls = ["http://127.0.0.1:0"], Faults = _faults });
         string uuid = await _fixture.Client.CreateAsync("""
             {"voxelType":"uint16","dimensions":[100,60,40],"timepoints":2,"channels":1,"voxelUnit":"um","voxelResolution":[1,1,1],"compression":"gzip",
              "resolutionLevels":[{"resolutions":[1,1,1],"blockDimensions":[16,16,16]}]}
@@ -109,7 +110,11 @@ public sealed class WriteBackOverServerTests : IAsyncLifetime
         await using WriteBackEngine engine = Open(client, WriteBackMode.Through);
         BlockKey refused = new(0, 1, 0, 0, 0, 0, 0);
         Task bad = engine.WriteAsync(refused, Block(refused, 1), CancellationToken.None);
-        Task[] good = [.. Enumerable.Range(0, 6).Select(x => new BlockKey(0, 0, 0, 0, x, 0, 0)).Select(k => engine.WriteAsync(k, Block(k, 9), CancellationToken.None))];
+        Task[] good =
+        [
+            .. Enumerable.Range(0, 6).Select(x => new BlockKey(0, 0, 0, 0, x, 0, 0)).Select(
+                k => engine.WriteAsync(k, Block(k, 9), CancellationToken.None)),
+        ];
         await Task.WhenAll(good).WaitAsync(s_patience);
         DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(() => bad.WaitAsync(s_patience));
         Assert.Equal(DataStoreErrorKind.Refused, fault.Kind);

@@ -32,7 +32,8 @@ public class HostileMessageTests
         }
 
         AssertAlive(kernel);
-        Assert.DoesNotContain(logger.Lines, line => line.StartsWith("Critical", StringComparison.Ordinal) || line.Contains("answering", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            logger.Lines, line => line.StartsWith("Critical", StringComparison.Ordinal) || line.Contains("answering", StringComparison.Ordinal));
     }
 
     /// <summary>A node and unique that no mutation uses, so that the answer can be told apart.</summary>

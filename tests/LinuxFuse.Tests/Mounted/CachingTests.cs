@@ -67,7 +67,8 @@ public class CachingTests
         try
         {
             ChangingFileSystem fileSystem = new() { Content = "0123456789" };
-            await using TempMount mount = await TempMount.CreateAsync(fileSystem, TempMount.Options with { Requested = FuseCapabilities.Passthrough });
+            await using TempMount mount = await TempMount.CreateAsync(
+                fileSystem, TempMount.Options with { Requested = FuseCapabilities.Passthrough });
             if (!mount.Mount.Kernel.Has(FuseCapabilities.Passthrough))
                 return;
             using (Microsoft.Win32.SafeHandles.SafeFileHandle handle = File.OpenHandle(backing))

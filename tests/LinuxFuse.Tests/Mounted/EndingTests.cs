@@ -42,7 +42,8 @@ public class EndingTests
     [FuseFact]
     public async Task DisposingABusyMountEndsItAfterTheDrainTime()
     {
-        TempMount mount = await TempMount.CreateAsync(new MemoryFileSystem(), TempMount.Options with { DrainTimeout = TimeSpan.FromMilliseconds(200) });
+        TempMount mount = await TempMount.CreateAsync(
+            new MemoryFileSystem(), TempMount.Options with { DrainTimeout = TimeSpan.FromMilliseconds(200) });
         int fd = Posix.Open(mount["f"], Posix.ReadWrite | Posix.Create, 0b110_100_100);
         await mount.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
         Assert.True(mount.Mount.Completion.IsCompletedSuccessfully);

@@ -53,8 +53,9 @@ public class HelloTests
         FuseOptions options = s_options with
         {
             EmulatedMinor = 27,
-            MaskedFlags = FuseCapabilities.InitExtended | FuseCapabilities.MaxPages | FuseCapabilities.NoOpenDir | FuseCapabilities.ExplicitInvalidateData
-                | FuseCapabilities.NoOpen | FuseCapabilities.ReadDirPlus | FuseCapabilities.ReadDirPlusAuto,
+            MaskedFlags = FuseCapabilities.InitExtended | FuseCapabilities.MaxPages | FuseCapabilities.NoOpenDir
+                | FuseCapabilities.ExplicitInvalidateData | FuseCapabilities.NoOpen | FuseCapabilities.ReadDirPlus
+                | FuseCapabilities.ReadDirPlusAuto,
         };
         await using TempMount mount = await TempMount.CreateAsync(new HelloFileSystem(), options);
         Assert.Equal("hello, world\n", await File.ReadAllTextAsync(mount["hello"]));

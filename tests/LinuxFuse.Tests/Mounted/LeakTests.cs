@@ -21,7 +21,8 @@ public class LeakTests
         }
 
         Assert.Empty(DescriptorsOfFuse());
-        Assert.DoesNotContain(Directory.GetDirectories("/proc/self/task").Select(NameOfThread), name => name.StartsWith("fuse-", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Directory.GetDirectories("/proc/self/task").Select(NameOfThread), name => name.StartsWith("fuse-", StringComparison.Ordinal));
     }
 
     [FuseFact]

@@ -167,7 +167,11 @@ public class MemoryTests
 
     [FuseFact]
     public Task RandomOperationsAgreeWithAnArrayOnAnOldKernel() => CompareAsync(
-        TempMount.Options with { EmulatedMinor = 27, MaskedFlags = FuseCapabilities.InitExtended | FuseCapabilities.MaxPages | FuseCapabilities.ParallelDirectoryOperations },
+        TempMount.Options with
+        {
+            EmulatedMinor = 27,
+            MaskedFlags = FuseCapabilities.InitExtended | FuseCapabilities.MaxPages | FuseCapabilities.ParallelDirectoryOperations,
+        },
         seed: 12);
 
     private static async Task CompareAsync(FuseOptions options, int seed)

@@ -49,10 +49,11 @@ public class SignalTests
 
     private static async Task<Process> StartAsync(TempMount mount, Slow slow)
     {
-        Process program = Process.Start(new ProcessStartInfo("perl", ["-e", "$SIG{USR1} = sub {}; print -e $ARGV[0] ? 'there' : \"error: $!\"", mount["slow"]])
-        {
-            RedirectStandardOutput = true,
-        })!;
+        Process program = Process.Start(
+            new ProcessStartInfo("perl", ["-e", "$SIG{USR1} = sub {}; print -e $ARGV[0] ? 'there' : \"error: $!\"", mount["slow"]])
+            {
+                RedirectStandardOutput = true,
+            })!;
         await slow.Asked.Task.WaitAsync(s_patience);
         return program;
     }

@@ -13,5 +13,14 @@ public class HelperOptionsTests
     [Fact]
     public void OnlyWhatIsAskedForIsPassedOn() => Assert.Equal(
         "fsname=s,ro,allow_other,nosuid,nodev,noexec",
-        HelperOptions.Format(new FuseOptions { Source = "s", ReadOnly = true, AllowOther = true, NoExecute = true, DefaultPermissions = false, NoAccessTime = false }));
+        HelperOptions.Format(
+            new FuseOptions
+            {
+                Source = "s",
+                ReadOnly = true,
+                AllowOther = true,
+                NoExecute = true,
+                DefaultPermissions = false,
+                NoAccessTime = false,
+            }));
 }

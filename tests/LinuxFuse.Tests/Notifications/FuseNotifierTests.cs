@@ -25,8 +25,12 @@ public class FuseNotifierTests
         await mount.Notifier.FlushAsync().WaitAsync(TimeSpan.FromSeconds(20));
 
         Expect(kernel, NotifyCode.InvalidateInode, FakeKernel.Bytes(new NotifyInvalidateInodeOut { Node = 5, Offset = 4096, Length = 100 }));
-        Expect(kernel, NotifyCode.InvalidateEntry, [.. FakeKernel.Bytes(new NotifyInvalidateEntryOut { Parent = 1, NameLength = 4 }), .. s_nameWithEnd]);
-        Expect(kernel, NotifyCode.InvalidateEntry, [.. FakeKernel.Bytes(new NotifyInvalidateEntryOut { Parent = 1, NameLength = 4, Flags = 1 }), .. s_nameWithEnd]);
+        Expect(
+            kernel, NotifyCode.InvalidateEntry, [.. FakeKernel.Bytes(new NotifyInvalidateEntryOut { Parent = 1, NameLength = 4 }), .. s_nameWithEnd]);
+        Expect(
+            kernel,
+            NotifyCode.InvalidateEntry,
+            [.. FakeKernel.Bytes(new NotifyInvalidateEntryOut { Parent = 1, NameLength = 4, Flags = 1 }), .. s_nameWithEnd]);
         Expect(kernel, NotifyCode.Delete, [.. FakeKernel.Bytes(new NotifyDeleteOut { Parent = 1, Child = 5, NameLength = 4 }), .. s_nameWithEnd]);
         Expect(kernel, NotifyCode.Poll, FakeKernel.Bytes(new NotifyPollOut { KernelHandle = 77 }));
         Expect(kernel, NotifyCode.IncrementEpoch, []);
@@ -44,7 +48,8 @@ public class FuseNotifierTests
         Assert.False(mount.Notifier.IncrementEpoch());
         Assert.False(mount.Notifier.Prune([new(5)]));
         mount.Notifier.ExpireEntry(new(1), "name"u8);
-        Expect(kernel, NotifyCode.InvalidateEntry, [.. FakeKernel.Bytes(new NotifyInvalidateEntryOut { Parent = 1, NameLength = 4 }), .. s_nameWithEnd]);
+        Expect(
+            kernel, NotifyCode.InvalidateEntry, [.. FakeKernel.Bytes(new NotifyInvalidateEntryOut { Parent = 1, NameLength = 4 }), .. s_nameWithEnd]);
     }
 
     [Fact]
@@ -57,7 +62,8 @@ public class FuseNotifierTests
         Assert.Equal((int)NotifyCode.Retrieve, question.Code);
         NotifyRetrieveOut asked = question.As<NotifyRetrieveOut>();
         Assert.Equal((5ul, 16ul, 100u), (asked.Node, asked.Offset, asked.Size));
-        kernel.Send(asked.NotifyUnique, FuseOpcode.NotifyReply, 5, FakeKernel.Bytes(new NotifyRetrieveIn { Offset = 16, Size = 5 }), "pages"u8.ToArray());
+        kernel.Send(
+            asked.NotifyUnique, FuseOpcode.NotifyReply, 5, FakeKernel.Bytes(new NotifyRetrieveIn { Offset = 16, Size = 5 }), "pages"u8.ToArray());
         Assert.Equal("pages", Encoding.ASCII.GetString(await retrieving.WaitAsync(TimeSpan.FromSeconds(20))));
     }
 

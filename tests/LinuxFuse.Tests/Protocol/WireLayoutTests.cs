@@ -9,26 +9,44 @@ namespace LinuxFuse.Tests.Protocol;
 public class WireLayoutTests
 {
     [Theory]
-    [InlineData(typeof(FuseAttr), 88, "_inode@0 _size@8 _blocks@16 _accessed@24 _modified@32 _changed@40 _accessedNanoseconds@48 _modifiedNanoseconds@52 _changedNanoseconds@56 _mode@60 _links@64 _uid@68 _gid@72 _device@76 _blockSize@80 _flags@84")]
+    [InlineData(
+        typeof(FuseAttr),
+        88,
+        "_inode@0 _size@8 _blocks@16 _accessed@24 _modified@32 _changed@40 _accessedNanoseconds@48 _modifiedNanoseconds@52 _changedNanoseconds@56 "
+            + "_mode@60 _links@64 _uid@68 _gid@72 _device@76 _blockSize@80 _flags@84")]
     [InlineData(typeof(InHeader), 40, "Length@0 Opcode@4 Unique@8 Node@16 Uid@24 Gid@28 Pid@32 ExtensionLength@36 Padding@38")]
     [InlineData(typeof(OutHeader), 16, "Length@0 Error@4 Unique@8")]
     [InlineData(typeof(InitIn), 64, "Major@0 Minor@4 MaxReadahead@8 Flags@12 Flags2@16")]
-    [InlineData(typeof(InitOut), 64, "Major@0 Minor@4 MaxReadahead@8 Flags@12 MaxBackground@16 CongestionThreshold@18 MaxWrite@20 TimeGranularity@24 MaxPages@28 MapAlignment@30 Flags2@32 MaxStackDepth@36 RequestTimeout@40")]
+    [InlineData(
+        typeof(InitOut),
+        64,
+        "Major@0 Minor@4 MaxReadahead@8 Flags@12 MaxBackground@16 CongestionThreshold@18 MaxWrite@20 TimeGranularity@24 MaxPages@28 MapAlignment@30 "
+            + "Flags2@32 MaxStackDepth@36 RequestTimeout@40")]
     [InlineData(typeof(InterruptIn), 8, "Unique@0")]
-    [InlineData(typeof(EntryOut), 128, "Node@0 Generation@8 EntryValid@16 AttributesValid@24 EntryValidNanoseconds@32 AttributesValidNanoseconds@36 Attributes@40")]
+    [InlineData(
+        typeof(EntryOut),
+        128,
+        "Node@0 Generation@8 EntryValid@16 AttributesValid@24 EntryValidNanoseconds@32 AttributesValidNanoseconds@36 Attributes@40")]
     [InlineData(typeof(AttrOut), 104, "Valid@0 ValidNanoseconds@8 Dummy@12 Attributes@16")]
     [InlineData(typeof(ForgetIn), 8, "Lookups@0")]
     [InlineData(typeof(ForgetOne), 16, "Node@0 Lookups@8")]
     [InlineData(typeof(BatchForgetIn), 8, "Count@0 Dummy@4")]
     [InlineData(typeof(GetAttrIn), 16, "Flags@0 Dummy@4 Handle@8")]
-    [InlineData(typeof(SetAttrIn), 88, "Valid@0 Padding@4 Handle@8 Size@16 LockOwner@24 Accessed@32 Modified@40 Changed@48 AccessedNanoseconds@56 ModifiedNanoseconds@60 ChangedNanoseconds@64 Mode@68 Unused4@72 Uid@76 Gid@80 Unused5@84")]
+    [InlineData(
+        typeof(SetAttrIn),
+        88,
+        "Valid@0 Padding@4 Handle@8 Size@16 LockOwner@24 Accessed@32 Modified@40 Changed@48 AccessedNanoseconds@56 ModifiedNanoseconds@60 "
+            + "ChangedNanoseconds@64 Mode@68 Unused4@72 Uid@76 Gid@80 Unused5@84")]
     [InlineData(typeof(MknodIn), 16, "Mode@0 Device@4 Umask@8 Padding@12")]
     [InlineData(typeof(MkdirIn), 8, "Mode@0 Umask@4")]
     [InlineData(typeof(RenameIn), 8, "NewParent@0")]
     [InlineData(typeof(Rename2In), 16, "NewParent@0 Flags@8 Padding@12")]
     [InlineData(typeof(LinkIn), 8, "Node@0")]
     [InlineData(typeof(AccessIn), 8, "Mask@0 Padding@4")]
-    [InlineData(typeof(StatFsOut), 80, "Blocks@0 FreeBlocks@8 AvailableBlocks@16 Files@24 FreeFiles@32 BlockSize@40 NameLength@44 FragmentSize@48 Padding@52")]
+    [InlineData(
+        typeof(StatFsOut),
+        80,
+        "Blocks@0 FreeBlocks@8 AvailableBlocks@16 Files@24 FreeFiles@32 BlockSize@40 NameLength@44 FragmentSize@48 Padding@52")]
     [InlineData(typeof(SyncFsIn), 8, "Padding@0")]
     [InlineData(typeof(SetXAttrIn), 8, "Size@0 Flags@4")]
     [InlineData(typeof(GetXAttrIn), 8, "Size@0 Padding@4")]

@@ -99,7 +99,9 @@ public class HandshakeTests
     {
         using FakeKernel kernel = new();
         await Assert.ThrowsAsync<FuseException>(
-            () => FuseMount.AttachAsync(kernel.Daemon, new ScriptedFileSystem(), FakeKernel.Options with { CloneDevice = true }).WaitAsync(TimeSpan.FromSeconds(20)));
+            () =>
+                FuseMount.AttachAsync(
+                    kernel.Daemon, new ScriptedFileSystem(), FakeKernel.Options with { CloneDevice = true }).WaitAsync(TimeSpan.FromSeconds(20)));
         Assert.True(kernel.Daemon.IsClosed);
     }
 }

@@ -14,7 +14,9 @@ public class InitNegotiationTests
         (InitOut reply, FuseKernel kernel) = InitNegotiation.Negotiate(FakeKernel.Linux618, new FuseOptions());
         Assert.Equal((7u, 45u), (reply.Major, reply.Minor));
         Assert.Equal(FuseCapabilities.None, kernel.Agreed & ~kernel.Offered);
-        Assert.True(kernel.Has(FuseCapabilities.ParallelDirectoryOperations | FuseCapabilities.AsyncRead | FuseCapabilities.MaxPages | FuseCapabilities.ExpireOnly));
+        Assert.True(
+            kernel.Has(
+                FuseCapabilities.ParallelDirectoryOperations | FuseCapabilities.AsyncRead | FuseCapabilities.MaxPages | FuseCapabilities.ExpireOnly));
         Assert.False(kernel.Has(FuseCapabilities.WritebackCache));
         Assert.False(kernel.Has(FuseCapabilities.SetXAttrExtended));
         Assert.False(kernel.Has(FuseCapabilities.IdMappedMounts));
@@ -56,7 +58,8 @@ public class InitNegotiationTests
     [Fact]
     public void PassthroughBringsItsStackDepth()
     {
-        (InitOut reply, FuseKernel kernel) = InitNegotiation.Negotiate(FakeKernel.Linux618, new FuseOptions { Requested = FuseCapabilities.Passthrough });
+        (InitOut reply, FuseKernel kernel) = InitNegotiation.Negotiate(
+            FakeKernel.Linux618, new FuseOptions { Requested = FuseCapabilities.Passthrough });
         Assert.True(kernel.Has(FuseCapabilities.Passthrough));
         Assert.Equal(1u, reply.MaxStackDepth);
     }

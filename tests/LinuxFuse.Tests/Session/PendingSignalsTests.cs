@@ -52,5 +52,6 @@ public class PendingSignalsTests
     public void TheKernelsOwnTextIsUnderstood() => Assert.False(PendingSignals.AskToEnd(Threads.CurrentId));
 
     private static byte[] Status(ulong thread, ulong process, ulong blocked, ulong ignored, ulong handled) => Encoding.ASCII.GetBytes(
-        $"Name:\tcat\nThreads:\t1\nSigQ:\t0/96000\nSigPnd:\t{thread:x16}\nShdPnd:\t{process:x16}\nSigBlk:\t{blocked:x16}\nSigIgn:\t{ignored:x16}\nSigCgt:\t{handled:x16}\nCapInh:\t0\n");
+        $"Name:\tcat\nThreads:\t1\nSigQ:\t0/96000\nSigPnd:\t{thread:x16}\nShdPnd:\t{process:x16}\n"
+            + $"SigBlk:\t{blocked:x16}\nSigIgn:\t{ignored:x16}\nSigCgt:\t{handled:x16}\nCapInh:\t0\n");
 }

@@ -139,7 +139,8 @@ public class RequestTests
             },
         };
         using FakeKernel kernel = new();
-        await using FuseMount mount = await kernel.StartAsync(fileSystem, FakeKernel.Options with { MaxWriteBytesInFlight = 2 * 70_000, Readers = 1 });
+        await using FuseMount mount = await kernel.StartAsync(
+            fileSystem, FakeKernel.Options with { MaxWriteBytesInFlight = 2 * 70_000, Readers = 1 });
         byte[] write = [.. FakeKernel.Bytes(new WriteIn { Size = size }), .. new byte[size]];
         ulong[] uniques = [kernel.Send(FuseOpcode.Write, 2, write), kernel.Send(FuseOpcode.Write, 2, write), kernel.Send(FuseOpcode.Write, 2, write)];
 
@@ -157,20 +158,35 @@ public class RequestTests
     public async Task ExceptionsBecomeEioAndALogLineThatNamesTheRequest()
     {
         MemoryLogger logger = new();
-        ScriptedFileSystem fileSystem = new() { OnLookup = op => throw new InvalidDataException("broken"), OnUnlink = async op => { await Task.Yield(); throw new InvalidDataException("later"); } };
+        ScriptedFileSystem fileSystem = new()
+        {
+            OnLookup = op => throw new InvalidDataException("broken"),
+            OnUnlink = async op =>
+            {
+                await Task.Yield();
+                throw new InvalidDataException("later");
+            },
+        };
         using FakeKernel kernel = new();
         await using FuseMount mount = await kernel.StartAsync(fileSystem, FakeKernel.Options with { LoggerFactory = logger });
         ulong unique = kernel.Send(FuseOpcode.Lookup, 77, FakeKernel.Name("x"));
         Assert.Equal(Errno.EIO, kernel.AnswerTo(unique).Error);
         Assert.Equal(Errno.EIO, kernel.Call(FuseOpcode.Unlink, 77, FakeKernel.Name("x")).Error);
-        Assert.Contains(logger.Lines, line => line.Contains($"Lookup of node 77 (request {unique})", StringComparison.Ordinal) && line.Contains("broken", StringComparison.Ordinal));
+        Assert.Contains(
+            logger.Lines,
+            line =>
+                line.Contains($"Lookup of node 77 (request {unique})", StringComparison.Ordinal)
+                    && line.Contains("broken", StringComparison.Ordinal));
         Assert.Contains(logger.Lines, line => line.Contains("Unlink of node 77", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task TheErrorMapperDecidesWhatCallersSee()
     {
-        FuseOptions options = FakeKernel.Options with { ErrorMapper = exception => exception is TimeoutException ? Errno.ETIMEDOUT : throw exception };
+        FuseOptions options = FakeKernel.Options with
+        {
+            ErrorMapper = exception => exception is TimeoutException ? Errno.ETIMEDOUT : throw exception,
+        };
         ScriptedFileSystem fileSystem = new() { OnLookup = op => throw new TimeoutException(), OnUnlink = op => throw new InvalidDataException() };
         using FakeKernel kernel = new();
         await using FuseMount mount = await kernel.StartAsync(fileSystem, options);
@@ -271,7 +287,10 @@ public class RequestTests
     [Fact]
     public async Task MissingNamesCanBeRemembered()
     {
-        ScriptedFileSystem fileSystem = new() { OnLookup = op => new(op.ReplyMissing(op.Name.Length == 1 ? TimeSpan.FromSeconds(9) : TimeSpan.Zero)) };
+        ScriptedFileSystem fileSystem = new()
+        {
+            OnLookup = op => new(op.ReplyMissing(op.Name.Length == 1 ? TimeSpan.FromSeconds(9) : TimeSpan.Zero)),
+        };
         using FakeKernel kernel = new();
         await using FuseMount mount = await kernel.StartAsync(fileSystem);
         EntryOut entry = kernel.Call(FuseOpcode.Lookup, 1, FakeKernel.Name("x")).As<EntryOut>();
@@ -324,7 +343,9 @@ public class RequestTests
         Assert.Equal(Errno.EINVAL, kernel.Call(FuseOpcode.Write, 1, FakeKernel.Bytes(new WriteIn { Size = 10 }), new byte[9]).Error);
         Assert.Equal(Errno.EINVAL, kernel.Call(FuseOpcode.Write, 1, FakeKernel.Bytes(new WriteIn { Offset = ulong.MaxValue })).Error);
         Assert.Equal(Errno.EINVAL, kernel.Call(FuseOpcode.Read, 1, FakeKernel.Bytes(new ReadIn { Size = uint.MaxValue })).Error);
-        Assert.Equal(Errno.EINVAL, kernel.Call(FuseOpcode.SetXAttr, 1, FakeKernel.Bytes(new SetXAttrIn { Size = 5 }), FakeKernel.Name("n"), new byte[4]).Error);
+        Assert.Equal(
+            Errno.EINVAL,
+            kernel.Call(FuseOpcode.SetXAttr, 1, FakeKernel.Bytes(new SetXAttrIn { Size = 5 }), FakeKernel.Name("n"), new byte[4]).Error);
         Assert.Equal(Errno.EINVAL, kernel.Call(FuseOpcode.Rename2, 1, FakeKernel.Bytes(default(Rename2In)), FakeKernel.Name("only one")).Error);
     }
 

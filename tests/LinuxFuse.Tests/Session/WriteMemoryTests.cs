@@ -59,7 +59,11 @@ public class WriteMemoryTests
         ScriptedFileSystem fileSystem = new()
         {
             OnRentWriteMemory = lender.Rent,
-            OnLookup = op => new(Encoding.ASCII.GetString(op.Name) == longest[..op.Name.Length] ? op.Reply(new FuseEntry(new((ulong)op.Name.Length), default, TimeSpan.Zero)) : Errno.EIO),
+            OnLookup = op =>
+                new(
+                    Encoding.ASCII.GetString(op.Name) == longest[..op.Name.Length]
+                        ? op.Reply(new FuseEntry(new((ulong)op.Name.Length), default, TimeSpan.Zero))
+                        : Errno.EIO),
             OnWrite = op =>
             {
                 if (!op.Data.Span.SequenceEqual(Pattern((int)op.Offset, op.Data.Length)))
@@ -105,7 +109,9 @@ public class WriteMemoryTests
         {
             byte[] data = Pattern(1, Expected);
             Assert.Equal(Errno.EINVAL, kernel.Call(FuseOpcode.Write, 2, FakeKernel.Bytes(new WriteIn { Size = Expected + 1 }), data).Error);
-            Assert.Equal(Errno.EINVAL, kernel.Call(FuseOpcode.Write, 2, FakeKernel.Bytes(new WriteIn { Size = Expected, Offset = ulong.MaxValue }), data).Error);
+            Assert.Equal(
+                Errno.EINVAL,
+                kernel.Call(FuseOpcode.Write, 2, FakeKernel.Bytes(new WriteIn { Size = Expected, Offset = ulong.MaxValue }), data).Error);
             Assert.Equal(Errno.OK, Write(kernel, data).Error);
             kernel.Hangup();
         }
@@ -119,13 +125,18 @@ public class WriteMemoryTests
     public async Task MemoryThatCannotLieOverAMessageIsGivenBack(int bytes)
     {
         Lender lender = new(bytes);
-        ScriptedFileSystem fileSystem = new() { OnRentWriteMemory = lender.Rent, OnWrite = op => new(op.TakeMemory() is null ? op.Reply(op.Data.Length) : Errno.EIO) };
+        ScriptedFileSystem fileSystem = new()
+        {
+            OnRentWriteMemory = lender.Rent,
+            OnWrite = op => new(op.TakeMemory() is null ? op.Reply(op.Data.Length) : Errno.EIO),
+        };
         using FakeKernel kernel = new();
         await using (FuseMount mount = await kernel.StartAsync(fileSystem))
         {
             Assert.Equal(Errno.OK, Write(kernel, new byte[16]).Error);
 
-            // A reader asks again before it waits for the next request, so that there is no moment before its end at which nothing is lent for certain.
+            // A reader asks again before it waits for the next request, so that there is no moment before its end at which nothing is lent for
+            // certain.
             kernel.Hangup();
         }
 

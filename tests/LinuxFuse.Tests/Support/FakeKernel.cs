@@ -25,14 +25,24 @@ internal sealed class FakeKernel : IDisposable
         int* pair = stackalloc int[2];
         Assert.Equal(0, Libc.SocketPair(UnixDomain, SeqPacketType | CloseOnExec, 0, pair));
         Daemon = new SafeFileHandle(pair[0], ownsHandle: true);
-        _socket = new Socket(new SafeSocketHandle(pair[1], ownsHandle: true)) { ReceiveTimeout = PatienceMilliseconds, SendTimeout = PatienceMilliseconds };
+        _socket = new Socket(new SafeSocketHandle(pair[1], ownsHandle: true))
+        {
+            ReceiveTimeout = PatienceMilliseconds,
+            SendTimeout = PatienceMilliseconds,
+        };
     }
 
     /// <summary>The daemon's end.</summary>
     public SafeFileHandle Daemon { get; }
 
     /// <summary>Small enough for a socket's buffer. Every INTERRUPT is that of a killed process.</summary>
-    public static FuseOptions Options { get; } = new() { MaxWrite = 64 * 1024, Readers = 2, DrainTimeout = TimeSpan.FromSeconds(5), MustEnd = static _ => true };
+    public static FuseOptions Options { get; } = new()
+    {
+        MaxWrite = 64 * 1024,
+        Readers = 2,
+        DrainTimeout = TimeSpan.FromSeconds(5),
+        MustEnd = static _ => true,
+    };
 
     /// <summary>What Linux 6.18 offers.</summary>
     public static InitIn Linux618 { get; } = new() { Major = 7, Minor = 45, MaxReadahead = 131072, Flags = 0x73fffffb, Flags2 = 0x5fd };

@@ -27,7 +27,8 @@ internal sealed class ScriptedFileSystem : FuseFileSystem
 
     public int Destroyed { get; private set; }
 
-    protected internal override ValueTask InitAsync(FuseMount mount, CancellationToken cancellationToken) => OnInit?.Invoke(mount, cancellationToken) ?? default;
+    protected internal override ValueTask InitAsync(FuseMount mount, CancellationToken cancellationToken) =>
+        OnInit?.Invoke(mount, cancellationToken) ?? default;
 
     protected internal override ValueTask DestroyAsync()
     {

@@ -10,7 +10,13 @@ internal sealed class TempMount : IAsyncDisposable
     }
 
     /// <summary>Tests use the mount from their own process.</summary>
-    public static FuseOptions Options { get; } = new() { RefuseOwnRequests = false, Source = "test", Subtype = "test", DrainTimeout = TimeSpan.FromSeconds(5) };
+    public static FuseOptions Options { get; } = new()
+    {
+        RefuseOwnRequests = false,
+        Source = "test",
+        Subtype = "test",
+        DrainTimeout = TimeSpan.FromSeconds(5),
+    };
 
     public string Path { get; }
 

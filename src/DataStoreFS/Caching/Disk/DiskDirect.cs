@@ -44,7 +44,9 @@ internal sealed unsafe class DiskDirect(DiskAccounts accounts, DiskDirectCalls c
         return residency == Residency.OnDisk;
     }
 
-    /// <summary>Reads from the file's begin. What is missing afterwards has to be read through the page cache, which <paramref name="fd"/> uses again.</summary>
+    /// <summary>
+    /// Reads from the file's begin. What is missing afterwards has to be read through the page cache, which <paramref name="fd"/> uses again.
+    /// </summary>
     /// <param name="fd">The file.</param>
     /// <param name="vectors">Memory for all of the file; addresses and lengths multiples of 4096.</param>
     /// <param name="count">Of <paramref name="vectors"/>.</param>

@@ -5,8 +5,8 @@ using static DataStoreFS.Caching.Disk.DiskSyscalls;
 namespace DataStoreFS.Caching.Disk;
 
 /// <summary>
-/// The folder of a disk tier and its sub-folders as open descriptors: <c>00</c>…<c>ff</c> for blocks,
-/// <c>volumes</c> for what is remembered of datasets. Every later name is one component below one of these and is never followed if it is a link.
+/// The folder of a disk tier and its sub-folders as open descriptors: <c>00</c>…<c>ff</c> for blocks, <c>volumes</c> for what is remembered of
+/// datasets. Every later name is one component below one of these and is never followed if it is a link.
 /// </summary>
 /// <remarks>
 /// Contract. Owns the descriptors; <see cref="Dispose"/> closes them, after everything that reads or writes has stopped. When the folder was
@@ -58,7 +58,8 @@ internal sealed class DiskFolder : IDisposable
             _ = Close(root);
             if ((status.Mode & Sticky) == 0)
             {
-                throw Unusable(path, "every user of this machine may replace files in it; use a folder of mode 0700, or 2770 with a group that you trust");
+                throw Unusable(
+                    path, "every user of this machine may replace files in it; use a folder of mode 0700, or 2770 with a group that you trust");
             }
 
             // In a folder like /var/tmp anybody can add files with wrong voxels in them, so there every user has a cache of their own.

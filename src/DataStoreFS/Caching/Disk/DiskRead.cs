@@ -8,9 +8,8 @@ namespace DataStoreFS.Caching.Disk;
 /// <summary>One read of one block: first what needs no disk access, by the caller's thread; the rest by a reader thread.</summary>
 /// <remarks>
 /// Contract. Rented from <see cref="DiskReaders"/>, used for one read, and returned by <see cref="DiskReaders.Return"/>, or, when the answer is
-/// awaited,
-/// by the await itself (GetResult). Its scratch memory lives as long as the object. While it runs it owns a descriptor and a block buffer; both are
-/// given up in <see cref="Finish"/> on every path, the buffer into the answer when that is a block.
+/// awaited, by the await itself (GetResult). Its scratch memory lives as long as the object. While it runs it owns a descriptor and a block buffer;
+/// both are given up in <see cref="Finish"/> on every path, the buffer into the answer when that is a block.
 /// </remarks>
 internal sealed unsafe class DiskRead(DiskReaders readers, NativeBlockPool pool, DiskFolder folder, DiskDirect direct) : IValueTaskSource<TierAnswer>
 {

@@ -13,9 +13,8 @@ public sealed record DiskTierOptions(string Folder, long Size);
 /// folder is a miss. README.md of this folder explains the files and why no old data can appear.
 /// </summary>
 /// <remarks>
-/// Contract. Owns its descriptors and threads until <see cref="DisposeAsync"/>; blocks in answers belong to the caller, blocks that are offered
-/// are retained
-/// while they are queued.
+/// Contract. Owns its descriptors and threads until <see cref="DisposeAsync"/>; blocks in answers belong to the caller, blocks that are offered are
+/// retained while they are queued.
 /// </remarks>
 public sealed class DiskTier : IBlockTier, IAsyncDisposable
 {
@@ -112,7 +111,8 @@ public sealed class DiskTier : IBlockTier, IAsyncDisposable
     /// <summary>Before any block of the volume is asked for.</summary>
     /// <param name="volume">The volume.</param>
     /// <param name="server">Scheme, host, port and prefix: part of every block's identity.</param>
-    /// <param name="maxAge">How old what is shown may be: <see cref="Timeout.InfiniteTimeSpan"/> for versions that do not change, zero to keep nothing.</param>
+    /// <param name="maxAge">How old what is shown may be: <see cref="Timeout.InfiniteTimeSpan"/> for versions that do not change, zero to keep
+    /// nothing.</param>
     public void RegisterVolume(VolumeInfo volume, string server, TimeSpan maxAge)
     {
         string mark = DiskVolume.MarkName(server, volume.Uuid);

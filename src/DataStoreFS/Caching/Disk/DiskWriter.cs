@@ -13,8 +13,7 @@ namespace DataStoreFS.Caching.Disk;
 /// </summary>
 /// <remarks>
 /// Contract. The queue holds a reference to each queued block, at most <see cref="QueueBytes"/> in all. <see cref="StopAsync"/> writes what is
-/// queued, for a
-/// few seconds, and releases the rest.
+/// queued, for a few seconds, and releases the rest.
 /// </remarks>
 internal sealed unsafe class DiskWriter
 {

@@ -14,7 +14,9 @@ public static class ControlAddress
     private const int NameBytes = 8;
 
     public static string SocketFor(string mountPoint, string? folder = null) =>
-        Path.Join(folder ?? DefaultFolder(), $"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(CanonicalPath.Of(mountPoint))).AsSpan(0, NameBytes))}.sock");
+        Path.Join(
+            folder ?? DefaultFolder(),
+            $"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(CanonicalPath.Of(mountPoint))).AsSpan(0, NameBytes))}.sock");
 
     public static string DefaultFolder()
     {
@@ -43,7 +45,8 @@ public static class ControlAddress
         {
             throw new DataStoreException(
                 DataStoreErrorKind.NotPermitted,
-                $"will not put a control socket into {folder}: it is not a directory that only this user can write to; remove it or set XDG_RUNTIME_DIR");
+                $"will not put a control socket into {folder}: it is not a directory that only this user can write to; "
+                    + "remove it or set XDG_RUNTIME_DIR");
         }
     }
 

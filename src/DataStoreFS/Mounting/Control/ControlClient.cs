@@ -34,7 +34,8 @@ public static class ControlClient
             using Socket socket = await TryConnectAsync(path, patience.Token).ConfigureAwait(false)
                 ?? throw new DataStoreException(
                     DataStoreErrorKind.NotFound,
-                    $"no datastorefs of this user serves {mountPoint} (nobody answers at {path}); see 'mount -t fuse.datastorefs' for what is mounted");
+                    $"no datastorefs of this user serves {mountPoint} (nobody answers at {path}); "
+                        + "see 'mount -t fuse.datastorefs' for what is mounted");
             using NetworkStream stream = new(socket, ownsSocket: false);
             await stream.WriteAsync(line, patience.Token).ConfigureAwait(false);
             using StreamReader reader = new(stream);
@@ -43,7 +44,8 @@ public static class ControlClient
         }
         catch (OperationCanceledException slow) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new DataStoreException(DataStoreErrorKind.Timeout, $"the daemon of {mountPoint} has not answered '{command}' within {s_patience.TotalSeconds:0} s", slow);
+            throw new DataStoreException(
+                DataStoreErrorKind.Timeout, $"the daemon of {mountPoint} has not answered '{command}' within {s_patience.TotalSeconds:0} s", slow);
         }
         catch (Exception fault) when (fault is IOException or SocketException)
         {

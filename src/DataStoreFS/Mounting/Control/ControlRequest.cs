@@ -20,7 +20,9 @@ internal sealed record ControlRequest(ControlCommand Command, IReadOnlyList<stri
         string word = Command.ToString().ToLowerInvariant();
         string rest = Arguments.Count == 0 ? "" : " " + JsonSerializer.Serialize([.. Arguments], ControlArguments.Default.StringArray);
         byte[] line = Encoding.UTF8.GetBytes($"{word}{rest}\n");
-        return line.Length <= Longest ? line : throw new DataStoreException(DataStoreErrorKind.Usage, "too many paths at once; name the folder that they are in");
+        return line.Length <= Longest
+            ? line
+            : throw new DataStoreException(DataStoreErrorKind.Usage, "too many paths at once; name the folder that they are in");
     }
 
     /// <summary>Null for anything else than a command and texts.</summary>

@@ -38,7 +38,8 @@ internal readonly struct Listing
     /// <summary>Adds a name without attributes; nothing of it counts as looked up.</summary>
     public bool TryAddName(ReadOnlySpan<byte> name, ulong id, FileType type, long next) => _plain.TryAdd(name, id, type, next);
 
-    public bool TryAdd(ReadOnlySpan<byte> name, in Node node, BlockExistence existence, LookupHandler lookups, VolumeTree tree, long next) => _withAttributes
+    public bool TryAdd(ReadOnlySpan<byte> name, in Node node, BlockExistence existence, LookupHandler lookups, VolumeTree tree, long next) =>
+        _withAttributes
         ? _full.TryAdd(name, lookups.EntryOf(node, existence), next)
         : _plain.TryAdd(name, tree.IdOf(node), node.IsDirectory ? FileType.Directory : FileType.Regular, next);
 }

@@ -66,8 +66,10 @@ internal sealed class ListingHandler(TreeContext context, Existence existence, L
         }
 
         long count = context.Tree.ChildCount(directory);
-        for (long index = Math.Max(0, listing.Offset - first); index < count && Add(listing, directory, index, BlockExistence.Present, first, shows); index++)
+        long index = Math.Max(0, listing.Offset - first);
+        while (index < count && Add(listing, directory, index, BlockExistence.Present, first, shows))
         {
+            index++;
         }
 
         return new(Errno.OK);

@@ -32,7 +32,8 @@ internal sealed class PageExpiry : IAsyncDisposable
         Drop(_ledger.TakeAll());
         bool names = _notifier.IncrementEpoch();
         await _notifier.FlushAsync(cancellationToken).ConfigureAwait(false);
-        _logger.LogInformation("refreshed: fetched blocks are forgotten{Names}", names ? string.Empty : "; names of missing blocks expire by themselves");
+        _logger.LogInformation(
+            "refreshed: fetched blocks are forgotten{Names}", names ? string.Empty : "; names of missing blocks expire by themselves");
     }
 
     /// <summary>The server has sent other content for this file than it had before. May be called from anywhere; only queues.</summary>

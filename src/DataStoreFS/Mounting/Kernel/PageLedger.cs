@@ -39,7 +39,9 @@ internal sealed class PageLedger
     /// <summary>Words of 64 ids that are in use.</summary>
     public int Runs => Volatile.Read(ref _runs);
 
-    /// <summary>Before a READ is answered: the kernel will hold content of <paramref name="node"/> that is known since <paramref name="fetchedAt"/>.</summary>
+    /// <summary>
+    /// Before a READ is answered: the kernel will hold content of <paramref name="node"/> that is known since <paramref name="fetchedAt"/>.
+    /// </summary>
     public void Record(ulong node, long fetchedAt)
     {
         long slice = fetchedAt / _sliceLength;
@@ -87,7 +89,8 @@ internal sealed class PageLedger
         List<ulong> nodes = [];
         lock (_gate)
         {
-            while (_slices.Count > 0 && (_runs > _maximumRuns || (_maxAge != long.MaxValue && (_slices.GetKeyAtIndex(0) * _sliceLength) + _maxAge <= now)))
+            while (_slices.Count > 0
+                && (_runs > _maximumRuns || (_maxAge != long.MaxValue && (_slices.GetKeyAtIndex(0) * _sliceLength) + _maxAge <= now)))
             {
                 TakeOldest(nodes);
             }

@@ -133,7 +133,8 @@ internal sealed class ServerFileSystem(ServerVolumes volumes, ServerFolders fold
         for (long i = Math.Max(0, listing.Offset - ListingHandler.Dots); i < names.Count; i++)
         {
             string name = names[(int)i];
-            if (!listing.TryAddName(Encoding.UTF8.GetBytes(name), ServerIds.Dataset(name, static _ => false), FileType.Directory, i + ListingHandler.Dots + 1))
+            if (!listing.TryAddName(
+                Encoding.UTF8.GetBytes(name), ServerIds.Dataset(name, static _ => false), FileType.Directory, i + ListingHandler.Dots + 1))
             {
                 break;
             }

@@ -5,8 +5,8 @@ using DataStoreFS.Tree;
 namespace DataStoreFS.Mounting.Server;
 
 /// <summary>
-/// Node ids of a whole-server mount (see <see cref="NodeIds"/>): datasets below 2^40, then one slot of 2^40 for each volume. They come from hashes of the
-/// names, so that they are the same after a restart whatever was looked at first; where two names meet, the later one takes the next free place.
+/// Node ids of a whole-server mount (see <see cref="NodeIds"/>): datasets below 2^40, then one slot of 2^40 for each volume. They come from hashes of
+/// the names, so that they are the same after a restart whatever was looked at first; where two names meet, the later one takes the next free place.
 /// </summary>
 internal static class ServerIds
 {
@@ -25,7 +25,8 @@ internal static class ServerIds
     public static ulong Dataset(string uuid, Func<ulong, bool> taken) => Free(Hash(uuid), SlotSize - FirstDataset, FirstDataset, 1, taken);
 
     /// <summary>The first id of a free slot.</summary>
-    public static ulong Volume(string uuid, string version, Func<ulong, bool> taken) => Free(Hash($"{uuid}/{version}"), Slots - 1, SlotSize, SlotSize, taken);
+    public static ulong Volume(string uuid, string version, Func<ulong, bool> taken) =>
+        Free(Hash($"{uuid}/{version}"), Slots - 1, SlotSize, SlotSize, taken);
 
     private static ulong Free(ulong hash, ulong places, ulong first, ulong stride, Func<ulong, bool> taken)
     {

@@ -12,14 +12,17 @@ internal static partial class ServerNames
     // Words of the protocol's addresses: no server has a dataset of that name, and nothing near a destructive address is ever asked for.
     private static readonly HashSet<string> s_reserved = new(StringComparer.OrdinalIgnoreCase)
     {
-        "datasets", "bdv", "json", "stop", "delete", "remove", "write", "read", "read-write", "no-access", "new", "latest", "mixedLatest", "all", "rebuild",
+        "datasets", "bdv", "json", "stop", "delete", "remove", "write", "read", "read-write", "no-access", "new", "latest", "mixedLatest", "all",
+        "rebuild",
         "settings", "channels", "common-metadata", "datatype", "export.xml", "export.n5", "attributes.json",
     };
 
     /// <summary>Desktops look for .Trash, autorun.inf and their like in every folder: names that begin with a dot never reach the server.</summary>
     public static bool TryUuid(ReadOnlySpan<byte> name, out string uuid) => TryMatch(name, Uuid(), out uuid) && !s_reserved.Contains(uuid);
 
-    /// <summary>Whether the dataset has that version is another question. <c>new</c> is not a name to be looked up: it would make a version.</summary>
+    /// <summary>
+    /// Whether the dataset has that version is another question. <c>new</c> is not a name to be looked up: it would make a version.
+    /// </summary>
     public static bool TryVersion(ReadOnlySpan<byte> name, out string version) => TryMatch(name, Version(), out version);
 
     /// <summary>Reads a file of known datasets: one a line, <c>#</c> begins a comment.</summary>

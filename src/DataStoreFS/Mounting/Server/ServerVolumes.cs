@@ -30,13 +30,15 @@ internal sealed class ServerVolumes(
     /// <summary>The volume that a node belongs to; null when it is not open (the kernel remembers it from an earlier daemon).</summary>
     public TreeHandlers? Find(ulong id) => _bySlot.TryGetValue(ServerIds.SlotOf(id), out TreeHandlers? volume) ? volume : null;
 
-    public ulong? IdOf(in BlockKey key) => _byNumber.TryGetValue(key.Volume, out TreeHandlers? volume) ? volume.Context.Tree.IdOf(Node.Of(key)) : null;
+    public ulong? IdOf(in BlockKey key) =>
+        _byNumber.TryGetValue(key.Volume, out TreeHandlers? volume) ? volume.Context.Tree.IdOf(Node.Of(key)) : null;
 
     /// <summary>Opens the volume, or finds it open. Cancelling ends this caller's waiting only.</summary>
     /// <exception cref="DataStoreException">NotFound: the server has no such dataset or version. And whatever kept it from answering.</exception>
     public async Task<TreeHandlers> OpenAsync(string uuid, string version, CancellationToken cancellationToken)
     {
-        Lazy<Task<TreeHandlers>> opening = _opening.GetOrAdd((uuid, version), key => new Lazy<Task<TreeHandlers>>(() => OpenAsync(key.Uuid, key.Version)));
+        Lazy<Task<TreeHandlers>> opening = _opening.GetOrAdd(
+            (uuid, version), key => new Lazy<Task<TreeHandlers>>(() => OpenAsync(key.Uuid, key.Version)));
         try
         {
             TreeHandlers volume = await opening.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -67,7 +69,8 @@ internal sealed class ServerVolumes(
     {
         int number = Interlocked.Increment(ref _count) - 1;
         SourceAddress source = settings.Source with { Uuid = uuid, Version = version };
-        OpenedVolume opened = await new VolumeOpener(client, logger).OpenAsync(source, number, writable: false, CancellationToken.None).ConfigureAwait(false);
+        OpenedVolume opened = await new VolumeOpener(client, logger).OpenAsync(
+            source, number, writable: false, CancellationToken.None).ConfigureAwait(false);
         tier?.RegisterVolume(opened.Info, settings.Source.Server, new KernelCachePolicy(settings, opened.Info).MaxAge);
         store.AddVolume(opened.Info, client);
         VolumeFiles files = new(new N5View(opened.Info), opened.ExportXml);
@@ -79,14 +82,16 @@ internal sealed class ServerVolumes(
             if (!ServerIds.Fits(volume.Context.Tree.Codec.Count))
             {
                 throw new DataStoreException(
-                    DataStoreErrorKind.Protocol, $"dataset {uuid} has more than 2^{ServerIds.SlotBits} files and cannot be shown beside others; mount it by itself");
+                    DataStoreErrorKind.Protocol,
+                    $"dataset {uuid} has more than 2^{ServerIds.SlotBits} files and cannot be shown beside others; mount it by itself");
             }
 
             _byNumber[number] = volume;
             _bySlot[ServerIds.SlotOf(first)] = volume;
         }
 
-        logger.LogInformation("opened {Source}: version {Version}, {Nodes} files and folders", source, opened.Info.ResolvedVersion, volume.Context.Tree.Codec.Count);
+        logger.LogInformation(
+            "opened {Source}: version {Version}, {Nodes} files and folders", source, opened.Info.ResolvedVersion, volume.Context.Tree.Codec.Count);
         return volume;
     }
 }

@@ -6,14 +6,17 @@ using LinuxFuse;
 
 namespace DataStoreFS.Mounting.Writing;
 
-/// <summary>A block file that is open for writing, or was opened for reading while somebody wrote it. FLUSH sends, and its answer is close()'s.</summary>
+/// <summary>
+/// A block file that is open for writing, or was opened for reading while somebody wrote it. FLUSH sends, and its answer is close()'s.
+/// </summary>
 /// <remarks>Contract. Counts as one handle of its buffer from construction to <see cref="ReleaseAsync"/>.</remarks>
 internal sealed class BlockFile(BlockWriting writing, BlockReader reader, Node node, BlockWriteBuffer buffer, bool canWrite) : IOpenFile
 {
     private volatile bool _refused; // what is in the buffer can never be sent; said once
     private volatile bool _changed; // by this handle, since its last flush
 
-    public ValueTask<Errno> ReadAsync(ReadOp op) => buffer.TryRead(op.Offset, op.Buffer.Span, out int count) ? new(op.Reply(count)) : reader.ReadAsync(op, node);
+    public ValueTask<Errno> ReadAsync(ReadOp op) =>
+        buffer.TryRead(op.Offset, op.Buffer.Span, out int count) ? new(op.Reply(count)) : reader.ReadAsync(op, node);
 
     public async ValueTask<Errno> WriteAsync(WriteOp op)
     {
@@ -80,7 +83,8 @@ internal sealed class BlockFile(BlockWriting writing, BlockReader reader, Node n
     public async ValueTask<Errno> FlushAsync(CancellationToken cancellationToken)
     {
         _changed = false;
-        Errno result = await SendAsync(() => writing.Saver.SaveAsync(buffer, writing.Volume, writing.KeyOf(node), cancellationToken)).ConfigureAwait(false);
+        Errno result = await SendAsync(
+            () => writing.Saver.SaveAsync(buffer, writing.Volume, writing.KeyOf(node), cancellationToken)).ConfigureAwait(false);
         if (_refused)
         {
             // Who opens it from now on must see what the server has, not what it would not take.
@@ -98,8 +102,8 @@ internal sealed class BlockFile(BlockWriting writing, BlockReader reader, Node n
         }
         else if (result == Errno.OK && writing.IsConverted(node, buffer) && buffer.TryDropSaved())
         {
-            // The kernel sends RELEASE when close() has its answer already (fs/fuse/file.c fuse_file_put): whoever opens the file next must not see the
-            // compressed bytes, nor write raw ones over them.
+            // The kernel sends RELEASE when close() has its answer already (fs/fuse/file.c fuse_file_put): whoever opens the file next must not see
+            // the compressed bytes, nor write raw ones over them.
             await writing.DropPagesAsync(node).ConfigureAwait(false);
         }
 
@@ -112,8 +116,9 @@ internal sealed class BlockFile(BlockWriting writing, BlockReader reader, Node n
 
     public async ValueTask ReleaseAsync()
     {
-        // What a shared mapping wrote after close(). Not what another handle is writing just now: the next open may come before this, and half a block
-        // would be sent. Nor what could not be sent at close(): its closer was told, and it is in the journal; again, it would come after what is newer.
+        // What a shared mapping wrote after close(). Not what another handle is writing just now: the next open may come before this, and half a
+        // block would be sent. Nor what could not be sent at close(): its closer was told, and it is in the journal; again, it would come after what
+        // is newer.
         if (canWrite && _changed && buffer.ChangedSinceFlush && !_refused)
         {
             await SendAsync(() => writing.Saver.SaveAsync(buffer, writing.Volume, writing.KeyOf(node), CancellationToken.None)).ConfigureAwait(false);

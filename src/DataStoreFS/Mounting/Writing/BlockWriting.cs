@@ -34,10 +34,10 @@ internal sealed class BlockWriting(TreeContext context, BlockReader reader, Writ
     }
 
     /// <summary>
-    /// How a handle is to be used by the kernel. One that only writes, to a file that was empty when it was opened, goes past the page cache: a block is written once and seldom read
-    /// where it was written, and a copy, as much memory and a GETXATTR for each write(2) are spared. Pages that readers fetch meanwhile are dropped by each write, but not
-    /// before Linux 6.6, which also brought the capability that is asked for here (fs/fuse/file.c fuse_direct_io); a page that came at the moment of a write goes at the end
-    /// (<see cref="BecameServers"/>).
+    /// How a handle is to be used by the kernel. One that only writes, to a file that was empty when it was opened, goes past the page cache: a block
+    /// is written once and seldom read where it was written, and a copy, as much memory and a GETXATTR for each write(2) are spared. Pages that
+    /// readers fetch meanwhile are dropped by each write, but not before Linux 6.6, which also brought the capability that is asked for here
+    /// (fs/fuse/file.c fuse_direct_io); a page that came at the moment of a write goes at the end (<see cref="BecameServers"/>).
     /// </summary>
     public OpenReply Handling(OpenFlags flags, bool isEmpty) =>
         _passesPages && isEmpty && flags is { CanWrite: true, CanRead: false } ? OpenReply.DirectIO : OpenReply.None;
@@ -130,7 +130,9 @@ internal sealed class BlockWriting(TreeContext context, BlockReader reader, Writ
     /// </summary>
     public bool IsDropping(in Node node) => !_dropping.IsEmpty && _dropping.ContainsKey(context.Tree.IdOf(node));
 
-    /// <summary>Waits until the kernel has dropped the pages. Only for handlers of requests for which it holds no lock of the file: FLUSH is one.</summary>
+    /// <summary>
+    /// Waits until the kernel has dropped the pages. Only for handlers of requests for which it holds no lock of the file: FLUSH is one.
+    /// </summary>
     public async ValueTask DropPagesAsync(Node node)
     {
         if (_notifier is null)

@@ -5,8 +5,8 @@ using LinuxFuse;
 namespace DataStoreFS.Mounting.Writing;
 
 /// <summary>
-/// Guesses the size of the next WRITE: programs that write raw blocks write one after the other, each at once. Its data is then read from the kernel straight into
-/// the block that is sent and cached, which spares copying it there.
+/// Guesses the size of the next WRITE: programs that write raw blocks write one after the other, each at once. Its data is then read from the kernel
+/// straight into the block that is sent and cached, which spares copying it there.
 /// </summary>
 internal sealed class ExpectedWrites(VolumeTree tree, NativeBlockPool pool)
 {
@@ -15,7 +15,9 @@ internal sealed class ExpectedWrites(VolumeTree tree, NativeBlockPool pool)
     /// <summary>Null when nothing can be expected.</summary>
     public IWriteMemory? Rent() => Volatile.Read(ref _length) is > 0 and int length ? new Memory(pool.Rent(length)) : null;
 
-    /// <summary>A WRITE has come. What is written behind the beginning of a file says nothing, nor do the smaller blocks at the edges of a level.</summary>
+    /// <summary>
+    /// A WRITE has come. What is written behind the beginning of a file says nothing, nor do the smaller blocks at the edges of a level.
+    /// </summary>
     public void Observe(in Node node, long offset, int length)
     {
         if (offset > 0)
@@ -33,7 +35,9 @@ internal sealed class ExpectedWrites(VolumeTree tree, NativeBlockPool pool)
         }
     }
 
-    /// <remarks>Contract. Holds the one reference to its block until <see cref="Take"/> or <see cref="Release"/>, whichever is called, once.</remarks>
+    /// <remarks>
+    /// Contract. Holds the one reference to its block until <see cref="Take"/> or <see cref="Release"/>, whichever is called, once.
+    /// </remarks>
     public sealed class Memory(BlockBuffer block) : IWriteMemory
     {
         Memory<byte> IWriteMemory.Memory => block.Memory;

@@ -6,8 +6,11 @@ using LinuxFuse;
 
 namespace DataStoreFS.Mounting.Writing;
 
-/// <summary>SETATTR and extended attributes. A block's length is its content's; its mode, owner and times are the dataset's and cannot be changed.</summary>
-internal sealed class MergedAttributes(TreeContext context, LookupHandler lookups, MergedLookup names, Places places, OverlayNodes nodes, OverlayStore overlay, BlockWriting? blocks)
+/// <summary>
+/// SETATTR and extended attributes. A block's length is its content's; its mode, owner and times are the dataset's and cannot be changed.
+/// </summary>
+internal sealed class MergedAttributes(
+    TreeContext context, LookupHandler lookups, MergedLookup names, Places places, OverlayNodes nodes, OverlayStore overlay, BlockWriting? blocks)
 {
     public ValueTask<Errno> SetAttrAsync(SetAttrOp op, IOpenFile? open)
     {
@@ -30,7 +33,8 @@ internal sealed class MergedAttributes(TreeContext context, LookupHandler lookup
 
     public ValueTask<Errno> ListXAttrAsync(GetXAttrOp op) => OnPathAsync(op.Node, async path =>
     {
-        (int error, IReadOnlyList<string> found) = await Task.Run(() => (overlay.ListXattr(path, out IReadOnlyList<string> n), n)).ConfigureAwait(false);
+        (int error, IReadOnlyList<string> found) = await Task.Run(
+            () => (overlay.ListXattr(path, out IReadOnlyList<string> n), n)).ConfigureAwait(false);
         return error != 0 ? (Errno)error : op.Reply(Encoding.UTF8.GetBytes(string.Concat(found.Select(n => n + "\0"))));
     }, Errno.OK);
 
@@ -86,7 +90,10 @@ internal sealed class MergedAttributes(TreeContext context, LookupHandler lookup
     {
         int error = overlay.Find(place.Path!, out OverlayKind before, out _);
         error = error == 0 ? overlay.SetAttributes(place.Path!, change) : error;
-        if (error == 0 && before == OverlayKind.Lower && place.Node is { IsDirectory: false } && overlay.Find(place.Path!, out _, out OverlayStat stat) == 0)
+        if (error == 0
+            && before == OverlayKind.Lower
+            && place.Node is { IsDirectory: false }
+            && overlay.Find(place.Path!, out _, out OverlayStat stat) == 0)
         {
             nodes.CopiedUp(place.Id, stat.Inode, place.Path!);
         }

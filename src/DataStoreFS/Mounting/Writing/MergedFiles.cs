@@ -8,7 +8,8 @@ namespace DataStoreFS.Mounting.Writing;
 
 /// <summary>OPEN and CREATE: sorts files into blocks, which go to the server, and everything else, which the overlay takes.</summary>
 internal sealed class MergedFiles(
-    TreeContext context, OpenHandler files, Existence existence, MergedLookup names, Places places, OverlayNodes nodes, OverlayStore overlay, BlockWriting? blocks)
+    TreeContext context, OpenHandler files, Existence existence, MergedLookup names, Places places, OverlayNodes nodes, OverlayStore overlay,
+    BlockWriting? blocks)
 {
     public ValueTask<Errno> OpenAsync(OpenOp op)
     {
@@ -61,7 +62,8 @@ internal sealed class MergedFiles(
         }
 
         BlockFile file = blocks!.Open(node, existed: !blocks.IsNew(node), op.Flags);
-        return new(op.Reply(files.Add(file), write ? keep | blocks.Handling(op.Flags, op.Flags.HasFlag(OpenFlags.Truncate)) : keep | OpenReply.NoFlush));
+        return new(
+            op.Reply(files.Add(file), write ? keep | blocks.Handling(op.Flags, op.Flags.HasFlag(OpenFlags.Truncate)) : keep | OpenReply.NoFlush));
     }
 
     private async ValueTask<Errno> CreateBlockAsync(CreateOp op, Node node)
@@ -81,9 +83,12 @@ internal sealed class MergedFiles(
         bool isEmpty = !existed || op.Flags.HasFlag(OpenFlags.Truncate);
         FileHandle handle = files.Add(blocks.Open(node, existed, op.Flags));
 
-        // The kernel knows its length from here on: it changes by the kernel's own writes, or by what is announced (BlockWriting.BecameServers). Attributes that
-        // are not valid would be asked for within open(2) itself (fs/fuse/dir.c fuse_permission).
-        return op.Reply(names.EntryOf(node) with { AttributesValidFor = KernelCachePolicy.Fixed }, handle, OpenReply.KeepCache | blocks.Handling(op.Flags, isEmpty));
+        // The kernel knows its length from here on: it changes by the kernel's own writes, or by what is announced (BlockWriting.BecameServers).
+        // Attributes that are not valid would be asked for within open(2) itself (fs/fuse/dir.c fuse_permission).
+        return op.Reply(
+            names.EntryOf(node) with { AttributesValidFor = KernelCachePolicy.Fixed },
+            handle,
+            OpenReply.KeepCache | blocks.Handling(op.Flags, isEmpty));
     }
 
     private async ValueTask<Errno> OpenAsync(OpenOp op, Place place)

@@ -8,7 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace DataStoreFS.Mounting.Writing;
 
 /// <summary>LOOKUP and GETATTR where the overlay has a say. Blocks never ask it: their names are the grid's.</summary>
-internal sealed class MergedLookup(TreeContext context, LookupHandler lookups, Places places, OverlayNodes nodes, OverlayStore overlay, ILogger logger)
+internal sealed class MergedLookup(
+    TreeContext context, LookupHandler lookups, Places places, OverlayNodes nodes, OverlayStore overlay, ILogger logger)
 {
     private readonly UntouchedFolders _untouched = new(overlay, TimeProvider.System);
 
@@ -78,7 +79,8 @@ internal sealed class MergedLookup(TreeContext context, LookupHandler lookups, P
 
     private async ValueTask<Errno> LookupAsync(LookupOp op, string path, Node? lower)
     {
-        (int error, OverlayKind kind, OverlayStat stat) = await Task.Run(() => (overlay.Find(path, out OverlayKind k, out OverlayStat s), k, s)).ConfigureAwait(false);
+        (int error, OverlayKind kind, OverlayStat stat) = await Task.Run(
+            () => (overlay.Find(path, out OverlayKind k, out OverlayStat s), k, s)).ConfigureAwait(false);
         if (error == 0 && kind == OverlayKind.Lower)
         {
             nodes.ShowsLower(context.Tree.IdOf(lower!.Value));

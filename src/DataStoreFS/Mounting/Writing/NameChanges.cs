@@ -5,7 +5,8 @@ using LinuxFuse;
 namespace DataStoreFS.Mounting.Writing;
 
 /// <summary>MKDIR, MKNOD, SYMLINK, LINK, UNLINK and RMDIR: the overlay's, but for blocks, which the protocol cannot remove.</summary>
-internal sealed class NameChanges(MergedLookup names, MergedFiles files, Places places, OverlayNodes nodes, OverlayStore overlay, BlockWriting? blocks)
+internal sealed class NameChanges(
+    MergedLookup names, MergedFiles files, Places places, OverlayNodes nodes, OverlayStore overlay, BlockWriting? blocks)
 {
     public ValueTask<Errno> MkdirAsync(MkdirOp op)
     {

@@ -25,10 +25,10 @@ internal static class OverlayAttributes
     };
 
     /// <summary>
-    /// A name is asked for again at every use: when a temporary file is renamed onto a block's name, the kernel takes the file along to that name, where it
-    /// must find the block. Not by an invalidation of the name: writing that waits, deaf to SIGKILL, for the directory's lock (fs/fuse/dir.c
-    /// fuse_reverse_inval_entry), which a program holds while its own lookup or create waits for the daemon. A daemon that is killed just then never dies and
-    /// takes the program with it.
+    /// A name is asked for again at every use: when a temporary file is renamed onto a block's name, the kernel takes the file along to that name,
+    /// where it must find the block. Not by an invalidation of the name: writing that waits, deaf to SIGKILL, for the directory's lock (fs/fuse/dir.c
+    /// fuse_reverse_inval_entry), which a program holds while its own lookup or create waits for the daemon. A daemon that is killed just then never
+    /// dies and takes the program with it.
     /// </summary>
     public static FuseEntry EntryOf(ulong id, in OverlayStat stat) => new(new NodeId(id), Of(id, stat), TimeSpan.Zero, ValidFor);
 

@@ -38,7 +38,8 @@ internal sealed class OverlayLower(VolumeTree tree, AttributeSource attributes) 
         }
     }
 
-    public ReadOnlyMemory<byte> Read(string path) => TryResolve(path, out Node node) && !node.IsDirectory && node.Kind != NodeKind.Block ? tree.ContentOf(node) : default;
+    public ReadOnlyMemory<byte> Read(string path) =>
+        TryResolve(path, out Node node) && !node.IsDirectory && node.Kind != NodeKind.Block ? tree.ContentOf(node) : default;
 
     public bool TryResolve(string path, out Node node)
     {

@@ -4,11 +4,13 @@ using DataStoreFS.Tree;
 namespace DataStoreFS.Mounting.Writing;
 
 /// <summary>
-/// The ids of files that the overlay has, and where they are now. An id is the upper file system's inode number in the range of table nodes, so
-/// hard links share it, a rename keeps it, and it is the same after a remount. A file of the dataset that is copied up while the kernel knows it keeps
-/// its id, wherever it is moved to, because the kernel goes on using it.
+/// The ids of files that the overlay has, and where they are now. An id is the upper file system's inode number in the range of table nodes, so hard
+/// links share it, a rename keeps it, and it is the same after a remount. A file of the dataset that is copied up while the kernel knows it keeps its
+/// id, wherever it is moved to, because the kernel goes on using it.
 /// </summary>
-/// <remarks>An entry lives from the kernel's first lookup to its last forget; those of copied files, as many as were changed, stay. The lock is a leaf.</remarks>
+/// <remarks>
+/// An entry lives from the kernel's first lookup to its last forget; those of copied files, as many as were changed, stay. The lock is a leaf.
+/// </remarks>
 internal sealed class OverlayNodes
 {
     // Inode numbers fill the lower part of the table's range, what is given out here the upper.
@@ -17,7 +19,9 @@ internal sealed class OverlayNodes
 
     private readonly Lock _gate = new();
     private readonly Dictionary<ulong, Entry> _byId = [];
-    private readonly Dictionary<ulong, ulong> _given = []; // upper inode -> another id than its own: of the dataset's node that it is the copy of, or a spare one
+
+    // upper inode -> another id than its own: of the dataset's node that it is the copy of, or a spare one
+    private readonly Dictionary<ulong, ulong> _given = [];
     private ulong _spare;
 
     public int Count
@@ -182,7 +186,9 @@ internal sealed class OverlayNodes
         }
     }
 
-    /// <summary>A finished temporary file was renamed onto a block's name; until the kernel has dropped the name it has for it, its id means the block.</summary>
+    /// <summary>
+    /// A finished temporary file was renamed onto a block's name; until the kernel has dropped the name it has for it, its id means the block.
+    /// </summary>
     public void BecameBlock(ulong inode, Node block)
     {
         lock (_gate)

@@ -4,7 +4,9 @@ using LinuxFuse;
 
 namespace DataStoreFS.Mounting.Writing;
 
-/// <summary>An open file of the overlay. Its calls may wait for a disk or, where home folders are on the network, for a server: not on a reader's thread.</summary>
+/// <summary>
+/// An open file of the overlay. Its calls may wait for a disk or, where home folders are on the network, for a server: not on a reader's thread.
+/// </summary>
 /// <remarks>Contract. Owns the file until <see cref="ReleaseAsync"/>.</remarks>
 internal sealed class OverlayOpenFile : IOpenFile
 {

@@ -26,7 +26,8 @@ internal sealed class OverlayUpkeep(TreeContext context, OverlayStore overlay, O
 
     /// <summary>Throws away what lies at the paths; programs see the dataset's own files when this has returned.</summary>
     /// <returns>How many changes that were.</returns>
-    /// <exception cref="DataStoreException">Refused: nothing is there, or a program has it open; nothing was thrown away. Local: the disk's own error.</exception>
+    /// <exception cref="DataStoreException">Refused: nothing is there, or a program has it open; nothing was thrown away. Local: the disk's own
+    /// error.</exception>
     public async Task<string> DiscardAsync(IReadOnlyList<string> paths, CancellationToken cancellationToken)
     {
         List<OverlayItem> items = Find(paths);
@@ -86,7 +87,8 @@ internal sealed class OverlayUpkeep(TreeContext context, OverlayStore overlay, O
         {
             if (item.Difference != OverlayDifference.Removed && nodes.FindOpen(nodes.IdOf(item.Stat.Inode)) is not null)
             {
-                throw new DataStoreException(DataStoreErrorKind.Refused, $"{item.Path} is open in a program; nothing was discarded; end the program and try again");
+                throw new DataStoreException(
+                    DataStoreErrorKind.Refused, $"{item.Path} is open in a program; nothing was discarded; end the program and try again");
             }
         }
 
@@ -95,7 +97,8 @@ internal sealed class OverlayUpkeep(TreeContext context, OverlayStore overlay, O
             if (nodes.FindOpen(id) is not null && context.Tree.TryResolve(id, out Node node))
             {
                 throw new DataStoreException(
-                    DataStoreErrorKind.Refused, $"a copy of {context.Tree.PathOf(node)} is open in a program; nothing was discarded; end the program and try again");
+                    DataStoreErrorKind.Refused,
+                    $"a copy of {context.Tree.PathOf(node)} is open in a program; nothing was discarded; end the program and try again");
             }
         }
     }
@@ -108,7 +111,8 @@ internal sealed class OverlayUpkeep(TreeContext context, OverlayStore overlay, O
             if (error is not (PosixErrno.None or PosixErrno.ENOENT or PosixErrno.ENOTDIR))
             {
                 throw new DataStoreException(
-                    DataStoreErrorKind.Local, $"{path} cannot be discarded from {overlay.Folder}: {(Errno)error}; 'datastorefs overlay list' shows what is left");
+                    DataStoreErrorKind.Local,
+                    $"{path} cannot be discarded from {overlay.Folder}: {(Errno)error}; 'datastorefs overlay list' shows what is left");
             }
         }
     }

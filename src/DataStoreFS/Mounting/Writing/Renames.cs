@@ -11,7 +11,8 @@ namespace DataStoreFS.Mounting.Writing;
 /// <summary>
 /// RENAME. Onto a block's name it is how zarr and rsync finish a block: the temporary file is sent, and the server's answer is the rename's.
 /// </summary>
-internal sealed class Renames(TreeContext context, MergedFiles files, Places places, OverlayNodes nodes, OverlayStore overlay, BlockWriting? blocks, NativeBlockPool pool)
+internal sealed class Renames(
+    TreeContext context, MergedFiles files, Places places, OverlayNodes nodes, OverlayStore overlay, BlockWriting? blocks, NativeBlockPool pool)
 {
     public ValueTask<Errno> RenameAsync(RenameOp op)
     {
@@ -118,13 +119,19 @@ internal sealed class Renames(TreeContext context, MergedFiles files, Places pla
         int most = BlockFileLimit.For(context.Tree.LevelOf(block), context.Tree.Volume.VoxelType);
         if (stat.Size > most || stat.Size < BlockBuffer.HeaderBytes)
         {
-            return (blocks!.Refuse(block, Errno.EINVAL, $"{stat.Size} bytes were renamed to this block, which has {BlockBuffer.HeaderBytes} to {most}; nothing was sent"), 0);
+            return (
+                blocks!.Refuse(
+                    block,
+                    Errno.EINVAL,
+                    $"{stat.Size} bytes were renamed to this block, which has {BlockBuffer.HeaderBytes} to {most}; nothing was sent"),
+                0);
         }
 
         BlockBuffer content = pool.Rent((int)stat.Size);
         try
         {
-            error = await Task.Run(() => file.Read(0, content.GetSpan(), out int count) is var e && e == 0 && count < stat.Size ? (int)Errno.EIO : e, cancellationToken)
+            error = await Task.Run(
+                () => file.Read(0, content.GetSpan(), out int count) is var e && e == 0 && count < stat.Size ? (int)Errno.EIO : e, cancellationToken)
                 .ConfigureAwait(false);
             if (error != 0)
             {
@@ -133,7 +140,8 @@ internal sealed class Renames(TreeContext context, MergedFiles files, Places pla
 
             BlockKey key = context.KeyOf(block);
             _ = blocks!.Buffers.TryFind(key, out BlockWriteBuffer? replaced);
-            await blocks.Saver.SaveFileAsync(context.Tree.PathOf(block), content, context.Tree.Volume, key, replaced, cancellationToken).ConfigureAwait(false);
+            await blocks.Saver.SaveFileAsync(
+                context.Tree.PathOf(block), content, context.Tree.Volume, key, replaced, cancellationToken).ConfigureAwait(false);
             return (Errno.OK, stat.Inode);
         }
         catch (DataStoreException fault)

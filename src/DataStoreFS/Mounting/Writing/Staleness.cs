@@ -5,7 +5,9 @@ using LinuxFuse;
 
 namespace DataStoreFS.Mounting.Writing;
 
-/// <summary>What the kernel must forget after changes of the overlay that did not come from it. Ids are looked up before the change, announced after it.</summary>
+/// <summary>
+/// What the kernel must forget after changes of the overlay that did not come from it. Ids are looked up before the change, announced after it.
+/// </summary>
 internal sealed class Staleness(VolumeTree tree, OverlayStore overlay, OverlayLower lower, OverlayNodes nodes)
 {
     private readonly Dictionary<string, ulong?> _folders = []; // asked once a folder

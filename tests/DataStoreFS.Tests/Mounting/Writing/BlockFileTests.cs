@@ -14,7 +14,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DataStoreFS.Tests.Mounting.Writing;
 
-/// <summary>Handles of one block file, in orders that a kernel produces only now and then: RELEASE comes when close() has had its answer long since.</summary>
+/// <summary>
+/// Handles of one block file, in orders that a kernel produces only now and then: RELEASE comes when close() has had its answer long since.
+/// </summary>
 public sealed class BlockFileTests : IAsyncLifetime
 {
     private const OpenFlags ForWriting = OpenFlags.ReadWrite | OpenFlags.Create;
@@ -45,7 +47,12 @@ public sealed class BlockFileTests : IAsyncLifetime
         _engine = WriteBackEngine.Open(options, _server, _store, _pool, null, NullLogger.Instance);
         _engine.Add(volume);
         _store.Writes = _engine;
-        MountSettings settings = new() { Source = new SourceAddress("http://127.0.0.1:9", volume.Uuid, "0"), MountPoint = "/nowhere", ReadWrite = true };
+        MountSettings settings = new()
+        {
+            Source = new SourceAddress("http://127.0.0.1:9", volume.Uuid, "0"),
+            MountPoint = "/nowhere",
+            ReadWrite = true,
+        };
         VolumeTree tree = new(volume, new VolumeFiles(new N5View(volume), default));
         TreeContext context = new(tree, _store, settings, MountState.Create(MountSettings.Never, NullLogger.Instance)) { Written = _buffers };
         _writing = new BlockWriting(context, new BlockReader(context), _engine, _pool, NullLogger.Instance);
