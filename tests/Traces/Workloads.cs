@@ -6,10 +6,13 @@ namespace DataStoreFS.Traces;
 public static class Workloads
 {
     /// <summary>One level: 1024 x 1024 x 256 in blocks of 128 x 128 x 16 (512 KiB of uint16): a grid of 8 x 8 x 16.</summary>
-    public static VolumeInfo Medium { get; } = OneLevel("medium", new Size3(1024, 1024, 256));
+    public static VolumeInfo Medium { get; } = OneLevel("medium", new Size3(1024, 1024, 256), new Size3(128, 128, 16));
 
     /// <summary>The same blocks, a grid of 32 x 32 x 32.</summary>
-    public static VolumeInfo Large { get; } = OneLevel("large", new Size3(4096, 4096, 512));
+    public static VolumeInfo Large { get; } = OneLevel("large", new Size3(4096, 4096, 512), new Size3(128, 128, 16));
+
+    /// <summary>Blocks of 32 x 32 x 32 (64 KiB), a grid of 32 x 32 x 32.</summary>
+    public static VolumeInfo SmallBlocks { get; } = OneLevel("small", new Size3(1024, 1024, 1024), new Size3(32, 32, 32));
 
     /// <summary>Every block by sorted path, x outermost, one in twenty not there.</summary>
     public static IReadOnlyList<TraceBurst> Sequential(int count) => Once(All(0, 1, 2).Where((_, index) => index % 20 != 7).Take(count));
@@ -52,7 +55,7 @@ public static class Workloads
         }
     }
 
-    private static VolumeInfo OneLevel(string uuid, Size3 dimensions) => new()
+    private static VolumeInfo OneLevel(string uuid, Size3 dimensions, Size3 block) => new()
     {
         Volume = 0,
         Uuid = uuid,
@@ -73,7 +76,7 @@ public static class Workloads
                 ChannelId = 0,
                 AngleId = 0,
                 Version = "0",
-                Levels = [new LevelInfo(0, new Size3(1, 1, 1), dimensions, new Size3(128, 128, 16))],
+                Levels = [new LevelInfo(0, new Size3(1, 1, 1), dimensions, block)],
             },
         ],
     };

@@ -4,7 +4,8 @@ namespace DataStoreFS.Blocks;
 
 /// <summary>
 /// Decides what is requested next: which server, which lane, which image, how many blocks. Demand goes before speculation; images and servers take
-/// turns by age; free connections share what waits, so that a burst of readers is not queued up behind one long answer.
+/// turns by age; free connections share what waits, so that a burst of readers is not queued up behind one long answer. Guesses are dealt out to them
+/// in turn: a connection at a distance brings a few blocks in each round trip, and a reader in order would wait for one after the other.
 /// </summary>
 /// <remarks>
 /// No lock of its own: part of the state of <see cref="BlockBatcher"/>. Bytes on their way are bounded to half the memory budget (speculation to a
@@ -12,6 +13,9 @@ namespace DataStoreFS.Blocks;
 /// </remarks>
 internal sealed class RequestPlanner(MemoryTier memory, BlockStoreOptions options, IFetchOutcome outcome)
 {
+    // As long as a frame takes to come over one connection, others may be ahead of it: small blocks go by runs of that size.
+    private const long StripeBytes = 512 << 10;
+
     private readonly List<ServerGate> _servers = [];
     private long _onTheirWay;
     private int _turn;
@@ -100,6 +104,8 @@ internal sealed class RequestPlanner(MemoryTier memory, BlockStoreOptions option
         }
 
         int count = (int)Math.Min(Math.Min(most, fitting), gate.Size.For(lane, blockBytes, options.MaxBatchBytes));
-        return new BlockBatch(gate, lane, gate.Queue.Take(oldest.Key.Image, lane, count), blockBytes, memory, outcome);
+        int stripes = lane == QueueLane.Speculation ? gate.SpeculationStripes : 1;
+        int run = (int)Math.Max(StripeBytes / blockBytes, 1);
+        return new BlockBatch(gate, lane, gate.Queue.Take(oldest.Key.Image, lane, count, stripes, run), blockBytes, memory, outcome);
     }
 }

@@ -10,12 +10,14 @@ internal sealed class ServerGate(string server, int maxConcurrency, TimeSpan rou
     // A server in the same room answers sooner than readers come back, and more connections only keep readers from sharing a request: eight readers
     // got 1.46 GB/s with 0.23 requests a block over one connection, 1.52 with 0.53 over two, 1.43 with 0.68 over three. If another pays, that is soon
     // learnt. At a distance each connection also begins slowly (ten segments, doubled in each round trip: RFC 5681, RFC 6928), so that it takes many
-    // to fill the line soon: over 20 ms eight readers in random order got 58 MB/s from two connections in the beginning and 95 from eight; one reader
-    // in order got 355 MB/s from 16 and 379 from 32. But a server that works for each answer, like the original one, gave that reader 80 MB/s when it
-    // was asked 16 times at once and 57 when 32 times; its first answer tells.
+    // to fill the line soon: over 20 ms eight readers in random order got 58 MB/s from two connections in the beginning and 95 from eight. Those that
+    // are opened when a walk is recognised come too late: they hold up blocks that a reader is about to want, by up to 130 ms, while the first ones
+    // are up to speed. One reader in order got 292 MB/s from 32 in the beginning, 302 from 16 and 335 from 13, but eight in random order lose with
+    // few: 349 from 32, 363 from 20, 300 from 13 (the last two with longer walks, which do not concern them). A server that works for each answer,
+    // like the original one, gave one reader 80 MB/s when it was asked 16 times at once and 57 when 32 times; its first answer tells.
     private const int BeginNear = 1;
     private const int BeginAway = 8;
-    private const int BeginFar = 32;
+    private const int BeginFar = 20;
     private const int BeginFarSlow = 16;
 
     // A server that takes so many seconds for its first answer, distance apart, works for it (the original one parses its XML anew) or waits for a
@@ -70,11 +72,15 @@ internal sealed class ServerGate(string server, int maxConcurrency, TimeSpan rou
                 return int.MaxValue;
             }
 
-            int free = Math.Max(Math.Min(MostSpeculations - Speculations, Limit.Current - Demands - Speculations), 1);
             int warm = (int)Math.Min(_carried / (Limit.Current * WarmBytes), LongRequest);
-            return Math.Max((Queue.Speculated + free - 1) / free, warm);
+            return Math.Max((Queue.Speculated + FreeForSpeculation - 1) / FreeForSpeculation, warm);
         }
     }
+
+    /// <summary>Over how many requests guesses are dealt out in turn. Near the server one takes them all.</summary>
+    public int SpeculationStripes => roundTrip < s_away ? 1 : FreeForSpeculation;
+
+    private int FreeForSpeculation => Math.Max(Math.Min(MostSpeculations - Speculations, Limit.Current - Demands - Speculations), 1);
 
     private int MostSpeculations => Limit.Current - (Limit.Current / 4);
 

@@ -33,19 +33,43 @@ internal sealed class ServerQueue
     }
 
     /// <summary>
-    /// Takes up to <paramref name="count"/> blocks of an image, those that have waited longest; one that shares no request by itself.
+    /// Takes up to <paramref name="count"/> blocks of an image, from those that have waited longest; one that shares no request by itself.
     /// </summary>
-    public BlockFetch[] Take(ImageKey image, QueueLane lane, int count)
+    /// <param name="image">Of which there are some in the lane.</param>
+    /// <param name="lane">Which lane.</param>
+    /// <param name="count">At least 1.</param>
+    /// <param name="stripes">
+    /// How many requests are going to share what waits: this one takes every so many-th run, so that answers which come side by side bring the blocks
+    /// in about the order in which they were asked for. 1: the oldest, one after the other.
+    /// </param>
+    /// <param name="run">Blocks of a run.</param>
+    public BlockFetch[] Take(ImageKey image, QueueLane lane, int count, int stripes, int run)
     {
         LinkedList<BlockFetch> list = Of(lane).Images[image];
-        BlockFetch[] taken = new BlockFetch[Sharing(list, Math.Min(count, list.Count))];
-        for (int i = 0; i < taken.Length; i++)
+        int period = run * Math.Min(stripes, (list.Count + count - 1) / count);
+        List<BlockFetch> taken = new(Math.Min(count, list.Count));
+        int position = 0;
+        for (LinkedListNode<BlockFetch>? node = list.First; node is not null && taken.Count < count; node = node.Next, position++)
         {
-            taken[i] = list.First!.Value;
-            Remove(taken[i]);
+            if (node.Value.Alone)
+            {
+                // By itself if it is the first, and otherwise another request's beginning.
+                if (taken.Count == 0)
+                {
+                    taken.Add(node.Value);
+                }
+
+                break;
+            }
+
+            if (position % period < run)
+            {
+                taken.Add(node.Value);
+            }
         }
 
-        return taken;
+        taken.ForEach(Remove);
+        return [.. taken];
     }
 
     /// <summary>
@@ -57,17 +81,6 @@ internal sealed class ServerQueue
         List<BlockFetch> taken = [.. _demand.Arrivals.Where(f => f.Started < time), .. _speculation.Arrivals.Where(f => f.Started < time)];
         taken.ForEach(Remove);
         return taken;
-    }
-
-    private static int Sharing(LinkedList<BlockFetch> list, int most)
-    {
-        int count = 0;
-        for (LinkedListNode<BlockFetch>? next = list.First; count < most && next is { Value.Alone: false }; next = next.Next)
-        {
-            count++;
-        }
-
-        return Math.Max(count, 1);
     }
 
     private Lane Of(QueueLane lane) => lane switch

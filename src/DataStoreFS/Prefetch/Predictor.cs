@@ -26,10 +26,14 @@ internal sealed class Predictor
     // 64 MiB under way fill 300 MB/s over 200 ms; more only makes more waste where a walk ends.
     private const long WalkBytes = 64 << 20;
 
-    // A walk begins as far ahead as this many blocks for each millisecond of waiting: at 20 ms a reader takes a block in less than one.
-    private const double WalkBlocksPerMillisecond = 2;
-    private const double LeastAway = 32;
-    private const double MostBegin = 64;
+    // A walk begins as far ahead as a reader comes while it waits: it takes a GB/s from memory. But who waits longer than a connection needs to get
+    // up to speed for a block or two (RFC 6928: ten segments, doubled in each round trip) waits for a slow line, on which more would only be in the
+    // way of what is wanted next.
+    private const double WalkBytesPerMillisecond = 1 << 20;
+    private const double SlowStartRoundTrips = 8;
+    private const double LeastBytesAway = 16 << 20;
+    private const double MostBytesNear = 32 << 20;
+    private const double MostBegin = 1024;
 
     private readonly PrefetchLedger _ledger;
     private readonly Dictionary<int, VolumeInfo> _volumes = [];
@@ -276,9 +280,9 @@ internal sealed class Predictor
     {
         WalkDetector walk = image.Walk;
         double trust = program.Trust(PrefetchReason.Walk);
-        int widest = (int)Math.Clamp(WalkBytes / BlockBytes(image, volume), 2, Math.Max(_most / 2, 2));
-        double begin = Math.Min(
-            Math.Max(program.Latency * WalkBlocksPerMillisecond, program.Distance >= RegionFiller.FirstDistance ? LeastAway : 0), MostBegin);
+        long blockBytes = BlockBytes(image, volume);
+        int widest = (int)Math.Clamp(WalkBytes / blockBytes, 2, Math.Max(_most / 2, 2));
+        double begin = Math.Min(BytesToBegin(program) / blockBytes, MostBegin);
         int window = _fixed ? _most : (int)Math.Clamp(Math.Max(program.Window, begin) * trust * trust, 2, widest);
 
         // Half a window at a time: requests then carry many blocks. A movement knows better than its rows where it ends.
@@ -302,6 +306,17 @@ internal sealed class Predictor
                 last = Math.Min(last + 1, walk.Front + (MostDetour * window));
             }
         }
+    }
+
+    private static double BytesToBegin(Program program)
+    {
+        double bytes = program.Latency * WalkBytesPerMillisecond;
+        if (program.Distance < RegionFiller.FirstDistance)
+        {
+            return Math.Min(bytes, MostBytesNear);
+        }
+
+        return program.Latency <= program.Distance * SlowStartRoundTrips ? Math.Max(bytes, LeastBytesAway) : LeastBytesAway;
     }
 
     private bool HasRoomFor(in Candidate candidate, long now)

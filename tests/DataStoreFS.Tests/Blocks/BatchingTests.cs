@@ -98,7 +98,7 @@ public sealed class BatchingTests : StoreTest
 
     [Theory]
     [InlineData(0, 1, 16, 16)]
-    [InlineData(20, 24, 1, 2)]
+    [InlineData(20, 15, 1, 3)]
     public async Task GuessesAreSplitOverConnectionsThatBeginSlowly(int roundTrip, int requests, int fewest, int most)
     {
         Client.RoundTrip = TimeSpan.FromMilliseconds(roundTrip);
@@ -117,7 +117,7 @@ public sealed class BatchingTests : StoreTest
     }
 
     [Theory]
-    [InlineData(1, 32)]
+    [InlineData(1, 20)]
     [InlineData(10, 16)]
     public async Task AFarServerThatWorksForItsFirstAnswerIsAskedForLessAtATime(int effort, int atATime)
     {

@@ -209,6 +209,33 @@ public sealed class PredictorTests
     }
 
     [Fact]
+    public void AWalkIsReadAsManyBytesAheadWhateverTheSizeOfItsBlocks()
+    {
+        long large = Ahead(Workloads.Medium, waited: 100) * (512 << 10);
+        long small = Ahead(Workloads.SmallBlocks, waited: 100) * (64 << 10);
+        long slowLine = Ahead(Workloads.Medium, waited: 1000) * (512 << 10);
+
+        Assert.InRange(large, 32 << 20, 80 << 20); // the first guesses included
+        Assert.InRange((double)small / large, 0.6, 1.6);
+        Assert.InRange(slowLine, 8 << 20, 28 << 20);
+
+        static int Ahead(VolumeInfo volume, double waited)
+        {
+            Predictor predictor = new(4096, false);
+            predictor.AddVolume(volume);
+            BlockKey[] guesses = new BlockKey[4096];
+            int count = 0;
+            for (int z = 0; z < 5; z++)
+            {
+                predictor.Observe(new Access(new BlockKey(0, 0, 0, 0, 0, 0, z), 1, z, Hit: false, Waited: z == 1 ? waited : 0, Distance: RoundTrip));
+                count += predictor.Take(guesses, z);
+            }
+
+            return count;
+        }
+    }
+
+    [Fact]
     public void AProgramThatNeverUsesGuessesGetsFewerAndFewer()
     {
         // Short walks of eight blocks at random places, as of a program that reads small regions.
