@@ -51,9 +51,9 @@ internal sealed class OverlayArguments
     private static string Relative(string? mountPoint, string path)
     {
         string full = Path.IsPathRooted(path) ? Path.GetFullPath(path) : Path.GetFullPath("/" + path);
+        string? top = mountPoint?.TrimEnd('/');
         string? relative = !Path.IsPathRooted(path) ? full
-            : mountPoint is not null
-                && full.StartsWith(mountPoint.TrimEnd('/') + "/", StringComparison.Ordinal) ? full[mountPoint.TrimEnd('/').Length..]
+            : top is not null && full.StartsWith(top + "/", StringComparison.Ordinal) ? full[top.Length..]
             : null;
         return relative?.Trim('/') is { Length: > 0 } found ? found
             : throw new DataStoreException(

@@ -1,22 +1,10 @@
-using DataStoreFS.N5;
 using DataStoreFS.WriteBack;
 
 namespace DataStoreFS.Tests.WriteBack;
 
 /// <summary>The buffer beside an array that is changed in the same way.</summary>
-public sealed class BlockWriteBufferRandomTests : IDisposable
+public sealed class BlockWriteBufferRandomTests : BlockWriteBufferTest
 {
-    private const int Usual = 1 << 12;
-    private const int Maximum = 1 << 14;
-
-    private readonly NativeBlockPool _pool = new();
-
-    public void Dispose()
-    {
-        Assert.Equal(0, _pool.Rented);
-        _pool.Dispose();
-    }
-
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -25,7 +13,7 @@ public sealed class BlockWriteBufferRandomTests : IDisposable
     public void RandomOperationsMatchAnArray(int seed)
     {
         Random random = new(seed);
-        using BlockWriteBuffer buffer = new(_pool, "setup0/timepoint0/s0/0/0/0", existed: true, Usual, Maximum);
+        using BlockWriteBuffer buffer = New(existed: true);
         byte[] start = Pattern(random.Next(Usual), seed);
         buffer.Load(start);
         List<byte> model = [.. start];
@@ -73,9 +61,7 @@ public sealed class BlockWriteBufferRandomTests : IDisposable
             Assert.Equal(model.Count, buffer.Length);
         }
 
-        byte[] content = new byte[Maximum];
-        Assert.True(buffer.TryRead(0, content, out int length));
-        Assert.Equal(model, content[..length]);
+        Assert.Equal(model, Content(buffer));
         lent.ForEach(l => l.Unsent.Dispose());
     }
 
@@ -85,12 +71,5 @@ public sealed class BlockWriteBufferRandomTests : IDisposable
         {
             model.Add(0);
         }
-    }
-
-    private static byte[] Pattern(int length, int seed)
-    {
-        byte[] bytes = new byte[length];
-        new Random(seed).NextBytes(bytes);
-        return bytes;
     }
 }

@@ -4,26 +4,15 @@ using DataStoreFS.WriteBack;
 
 namespace DataStoreFS.Tests.WriteBack;
 
-public sealed class BlockWriteBufferTests : IDisposable
+public sealed class BlockWriteBufferTests : BlockWriteBufferTest
 {
-    private const int Usual = 1 << 12;
-    private const int Maximum = 1 << 14;
-
-    private readonly NativeBlockPool _pool = new();
-
-    public void Dispose()
-    {
-        Assert.Equal(0, _pool.Rented);
-        _pool.Dispose();
-    }
-
     [Fact]
     public void ANewFileIsEmptyAndHoldsNoMemory()
     {
         using BlockWriteBuffer buffer = New(existed: false);
         Assert.True(buffer.HasContent);
         Assert.Equal(0, buffer.Length);
-        Assert.Equal(0, _pool.Rented);
+        Assert.Equal(0, Pool.Rented);
         Assert.Null(buffer.TakeUnsent());
         Assert.False(buffer.IsDirty);
     }
@@ -33,7 +22,7 @@ public sealed class BlockWriteBufferTests : IDisposable
     {
         using BlockWriteBuffer buffer = New(existed: false);
         buffer.Write(0, new byte[100]);
-        BlockBuffer file = _pool.Rent(Usual);
+        BlockBuffer file = Pool.Rent(Usual);
         file.GetSpan().Fill(7);
         Assert.True(buffer.CanAdopt(Usual));
         buffer.Adopt(file);
@@ -50,7 +39,7 @@ public sealed class BlockWriteBufferTests : IDisposable
         byte[] read = new byte[5];
         Assert.True(buffer.TryRead(0, read, out _));
         Assert.Equal([1, 2, 3, 7, 7], read);
-        Assert.Equal(1, _pool.Rented);
+        Assert.Equal(1, Pool.Rented);
     }
 
     [Fact]
@@ -59,13 +48,13 @@ public sealed class BlockWriteBufferTests : IDisposable
         using BlockWriteBuffer buffer = New(existed: false);
         buffer.Write(0, Enumerable.Repeat((byte)1, 200).ToArray());
         Assert.False(buffer.CanAdopt(100));
-        BlockBuffer file = _pool.Rent(100);
+        BlockBuffer file = Pool.Rent(100);
         file.GetSpan().Fill(2);
         buffer.Adopt(file);
         byte[] read = new byte[200];
         Assert.True(buffer.TryRead(0, read, out int count));
         Assert.Equal((200, 2, 1), (count, read[99], read[100]));
-        Assert.Equal(1, _pool.Rented);
+        Assert.Equal(1, Pool.Rented);
     }
 
     [Fact]
@@ -100,7 +89,7 @@ public sealed class BlockWriteBufferTests : IDisposable
 
         using UnsentContent unsent = buffer.TakeUnsent()!;
         Assert.Equal(file, unsent.File.ToArray());
-        Assert.Equal(1, _pool.Rented);
+        Assert.Equal(1, Pool.Rented);
     }
 
     [Fact]
@@ -314,25 +303,9 @@ public sealed class BlockWriteBufferTests : IDisposable
         Assert.Equal(Maximum, buffer.Length);
     }
 
-    private BlockWriteBuffer New(bool existed) => new(_pool, "setup0/timepoint0/s0/0/0/0", existed, Usual, Maximum);
-
     private static void Save(BlockWriteBuffer buffer)
     {
         using UnsentContent unsent = buffer.TakeUnsent()!;
         buffer.Saved(unsent.Generation);
-    }
-
-    private static byte[] Content(BlockWriteBuffer buffer)
-    {
-        byte[] content = new byte[(int)buffer.Length! + 10];
-        Assert.True(buffer.TryRead(0, content, out int count));
-        return content[..count];
-    }
-
-    private static byte[] Pattern(int length, int seed)
-    {
-        byte[] bytes = new byte[length];
-        new Random(seed).NextBytes(bytes);
-        return bytes;
     }
 }
