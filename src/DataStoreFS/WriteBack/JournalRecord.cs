@@ -23,8 +23,8 @@ internal static class JournalRecord
     public static ReadOnlySpan<byte> MagicBytes => "DSJR"u8;
 
     public static int PrefixBytes(in BlockAddress address) =>
-        HeaderBytes + SequenceBytes + FixedAddressBytes + Encoding.UTF8.GetByteCount(address.Image.Uuid) + Encoding.UTF8.GetByteCount(
-            address.Image.Version);
+        HeaderBytes + SequenceBytes + FixedAddressBytes
+        + Encoding.UTF8.GetByteCount(address.Image.Uuid) + Encoding.UTF8.GetByteCount(address.Image.Version);
 
     /// <summary>Everything of a write's record but the block file itself, which follows it.</summary>
     public static byte[] Write(ulong nonce, long sequence, in BlockAddress address, ReadOnlySpan<byte> file)

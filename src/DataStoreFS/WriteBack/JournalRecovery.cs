@@ -106,8 +106,9 @@ internal sealed class JournalRecovery(string folder, string server, ILogger log)
         length = 0;
         if (end - at < header.Length
             || !segment.TryRead(at, header)
-            || !JournalRecord.TryReadHeader(header, out JournalRecordKind kind, out length) ||
-            length > end - at || length > Array.MaxLength)
+            || !JournalRecord.TryReadHeader(header, out JournalRecordKind kind, out length)
+            || length > end - at
+            || length > Array.MaxLength)
         {
             return false;
         }
