@@ -16,47 +16,48 @@ internal sealed class ImitatedMachine(int cores)
 
     private readonly Lock _gate = new();
     private readonly TimeSpan[] _freeFrom = new TimeSpan[cores];
-    private readonly Dictionary<(string Uuid, BlockAddress Block), TimeSpan> _lockedUntil = [];
+    private readonly Dictionary<(string Uuid, BlockAddress Block), (TimeSpan From, TimeSpan Until)> _locks = [];
 
-    /// <summary>Takes a processor that is free when the work is ready, or the one that is free first.</summary>
+    /// <summary>Takes a processor that is free when the work is ready, or the one that is free first, and keeps it.</summary>
     /// <param name="ready">The work cannot begin before.</param>
-    /// <param name="work">How long it keeps a processor.</param>
-    /// <returns>When it is done.</returns>
-    public TimeSpan Work(TimeSpan ready, TimeSpan work)
+    /// <param name="before">What is to be done before the file is opened.</param>
+    /// <param name="file">Which file.</param>
+    /// <param name="under">How long it is worked on under its lock.</param>
+    /// <returns>When that is done, or, if the file is locked, what comes before it.</returns>
+    public (TimeSpan Done, bool IsLocked) Work(TimeSpan ready, TimeSpan before, (string Uuid, BlockAddress Block) file, TimeSpan under)
     {
         lock (_gate)
         {
-            return Reserve(ready, work);
+            // The one that has just become free, so that what asks later, but was ready earlier, finds the other as free as it was.
+            TimeSpan free = _freeFrom.Where(from => from <= ready).DefaultIfEmpty(_freeFrom.Min()).Max();
+            int core = Array.IndexOf(_freeFrom, free);
+            TimeSpan opens = (free > ready ? free : ready) + before;
+            TimeSpan done = opens + under;
+            bool known = _locks.TryGetValue(file, out (TimeSpan From, TimeSpan Until) other);
+            if (known && opens < other.Until && other.From < done)
+            {
+                _freeFrom[core] = before > TimeSpan.Zero ? opens : free;
+                return (opens, true);
+            }
+
+            if (!known || done > other.Until)
+            {
+                ForgetBefore(ready);
+                _locks[file] = (opens, done);
+            }
+
+            return (_freeFrom[core] = done, false);
         }
     }
 
-    /// <summary>The same under a file's lock, which is held from <paramref name="ready"/> on.</summary>
-    /// <returns>When it is done; null if the file is locked at that time.</returns>
-    public TimeSpan? WorkOn((string Uuid, BlockAddress Block) file, TimeSpan ready, TimeSpan work)
+    private void ForgetBefore(TimeSpan time)
     {
-        lock (_gate)
+        if (_locks.Count >= ManyLocks)
         {
-            if (_lockedUntil.TryGetValue(file, out TimeSpan until) && until > ready)
+            foreach (var old in _locks.Where(other => other.Value.Until <= time).Select(other => other.Key).ToArray())
             {
-                return null;
+                _locks.Remove(old);
             }
-
-            if (_lockedUntil.Count >= ManyLocks)
-            {
-                foreach (var old in _lockedUntil.Where(other => other.Value <= ready).Select(other => other.Key).ToArray())
-                {
-                    _lockedUntil.Remove(old);
-                }
-            }
-
-            return _lockedUntil[file] = Reserve(ready, work);
         }
-    }
-
-    private TimeSpan Reserve(TimeSpan ready, TimeSpan work)
-    {
-        // The one that has just become free, so that what asks later, but was ready earlier, finds the other as free as it was.
-        TimeSpan free = _freeFrom.Where(from => from <= ready).DefaultIfEmpty(_freeFrom.Min()).Max();
-        return _freeFrom[Array.IndexOf(_freeFrom, free)] = (free > ready ? free : ready) + work;
     }
 }
