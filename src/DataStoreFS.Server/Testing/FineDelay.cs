@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace DataStoreFS.Server.Testing;
 
 /// <summary>
-/// Waits that end within a millisecond or so of their time. The runtime's timers count a clock of the kernel's ticks (CLOCK_MONOTONIC_COARSE), which
-/// at 250 Hz makes 16 ms of 12, and lets all that wait end together every 4 ms.
+/// Waits that end within a millisecond or so of their time. With the runtime's timers a client had a block of 12 ms of work after 16 ms, always; with
+/// this after 14 (13 to 16, as the work varies). The cause was not looked for; probably they count a clock of the kernel's ticks.
 /// </summary>
 /// <remarks>
 /// Contract: thread-safe; the one lock is a leaf. One thread, which is there while somebody waits, and looks every millisecond who is done.

@@ -21,7 +21,7 @@ internal sealed class OriginalCost
     private const int Cores = 2;
 
     // One connection that asked for one block at a time had to wait 4.1 ms in the median and 5.1 at the 95th percentile. Without it requests that
-    // began together would meet at each lock for ever.
+    // began together could go on meeting at each lock.
     private const double Spread = 0.2;
 
     private static readonly TimeSpan s_request = TimeSpan.FromMilliseconds(9.5);
