@@ -18,8 +18,15 @@ public abstract class FuseFileSystem
     /// <summary>The kernel has said hello and waits for the answer; capabilities are known. To throw makes the mount fail.</summary>
     protected internal virtual ValueTask InitAsync(FuseMount mount, CancellationToken cancellationToken) => default;
 
-    /// <summary>The last request is done. Called exactly once if <see cref="InitAsync"/> succeeded.</summary>
-    protected internal virtual ValueTask DestroyAsync() => default;
+    /// <summary>
+    /// The last request is done. Called exactly once if <see cref="InitAsync"/> succeeded. Handles may be left: close(2) does not wait for RELEASE, and
+    /// an unmount drops what the kernel has still in its queue (fs/fuse/inode.c fuse_conn_destroy, dev.c fuse_abort_conn).
+    /// </summary>
+    /// <param name="isUnmounted">
+    /// Handles that are left have been closed, unless the mount was removed by force. False: the connection was aborted, broke or was given up, and
+    /// files may have been open.
+    /// </param>
+    protected internal virtual ValueTask DestroyAsync(bool isUnmounted) => default;
 
     /// <summary>
     /// The kernel no longer knows the node by this many lookups. At zero nobody can ask for it any more. Comes in bursts of thousands: must not

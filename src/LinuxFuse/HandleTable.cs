@@ -63,6 +63,29 @@ public sealed class HandleTable<T>
         }
     }
 
+    /// <summary>Ends the lives of all handles. Returns their objects.</summary>
+    public IReadOnlyList<T> RemoveAll()
+    {
+        lock (_gate)
+        {
+            List<T> removed = new(_count);
+            for (uint index = 0; index < _used; index++)
+            {
+                Slot slot = _slots[index];
+                if (slot.Entry is { } entry)
+                {
+                    removed.Add(entry.Value);
+                    Volatile.Write(ref slot.Entry, null);
+                    slot.Uses++;
+                    _free.Push(index);
+                }
+            }
+
+            _count = 0;
+            return removed;
+        }
+    }
+
     private static Slot? SlotOf(Slot[] slots, FileHandle handle)
     {
         uint index = (uint)handle.Value - 1;

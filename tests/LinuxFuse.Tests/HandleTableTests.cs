@@ -16,6 +16,21 @@ public class HandleTableTests
         Assert.Equal(1, table.Count);
     }
 
+    [Fact]
+    public void AllThatIsLeftIsRemovedAtOnceAndNeverValidAgain()
+    {
+        HandleTable<string> table = new();
+        FileHandle[] handles = [.. Enumerable.Range(0, 20).Select(i => table.Add($"{i}"))];
+        table.Remove(handles[3]);
+        Assert.Equal(Enumerable.Range(0, 20).Where(i => i != 3).Select(i => $"{i}"), table.RemoveAll());
+        Assert.Empty(table.RemoveAll());
+        Assert.Equal(0, table.Count);
+        FileHandle next = table.Add("next");
+        Assert.DoesNotContain(next, handles);
+        Assert.All(handles, handle => Assert.Null(table.Find(handle)));
+        Assert.Equal("next", table.Find(next));
+    }
+
     [Theory]
     [InlineData(0ul)]
     [InlineData(1ul)]

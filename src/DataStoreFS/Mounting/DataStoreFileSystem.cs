@@ -20,6 +20,8 @@ internal sealed class DataStoreFileSystem : FuseFileSystem
         _attributes = handlers.Context.Attributes;
     }
 
+    protected override ValueTask DestroyAsync(bool isUnmounted) => new(_files.EndAsync(isUnmounted));
+
     protected override ValueTask<Errno> LookupAsync(LookupOp op) => _lookups.LookupAsync(op);
 
     protected override ValueTask<Errno> GetAttrAsync(GetAttrOp op) => _lookups.GetAttrAsync(op);

@@ -62,6 +62,8 @@ internal sealed class WritableFileSystem : FuseFileSystem
         return ValueTask.CompletedTask;
     }
 
+    protected override ValueTask DestroyAsync(bool isUnmounted) => new(_files.EndAsync(isUnmounted));
+
     protected override void Forget(NodeId node, ulong lookups)
     {
         if (NodeIds.IsTableNode(node.Value))

@@ -62,7 +62,7 @@ internal sealed class SessionLifetime
         {
             _session.Handshake.Fail(reason ?? new FuseException("the connection ended before the kernel had said hello", Errno.ENOTCONN));
             await DrainAsync(end).ConfigureAwait(false);
-            await EndFileSystemAsync().ConfigureAwait(false);
+            await EndFileSystemAsync(end.Kind == ReaderEndKind.Unmounted).ConfigureAwait(false);
             await CloseAsync().ConfigureAwait(false);
         }
         catch (Exception exception)
@@ -78,14 +78,14 @@ internal sealed class SessionLifetime
         }
     }
 
-    private async Task EndFileSystemAsync()
+    private async Task EndFileSystemAsync(bool isUnmounted)
     {
         await _session.Handshake.Settled.WaitAsync(_options.DrainTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!_session.Handshake.FileSystemIsInitialized)
             return;
         try
         {
-            await _fileSystem.DestroyAsync().ConfigureAwait(false);
+            await _fileSystem.DestroyAsync(isUnmounted).ConfigureAwait(false);
         }
         catch (Exception exception)
         {

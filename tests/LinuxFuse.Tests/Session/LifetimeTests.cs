@@ -15,7 +15,7 @@ public class LifetimeTests
         kernel.Call(FuseOpcode.Read, 2, FakeKernel.Bytes(new ReadIn { Size = 30000 }));
         kernel.Hangup();
         await mount.Completion.WaitAsync(TimeSpan.FromSeconds(20));
-        Assert.Equal(1, fileSystem.Destroyed);
+        Assert.Equal((1, true), (fileSystem.Destroyed, fileSystem.WasUnmounted));
         Assert.Equal((0, 0), (mount.Session.Buffers.Rented, mount.Session.Requests.Rented));
         Assert.True(kernel.Daemon.IsClosed);
         await mount.DisposeAsync();
@@ -30,7 +30,7 @@ public class LifetimeTests
         FuseMount mount = await kernel.StartAsync(fileSystem);
         await mount.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
         Assert.True(mount.Completion.IsCompletedSuccessfully);
-        Assert.Equal(1, fileSystem.Destroyed);
+        Assert.Equal((1, false), (fileSystem.Destroyed, fileSystem.WasUnmounted));
     }
 
     [Fact]

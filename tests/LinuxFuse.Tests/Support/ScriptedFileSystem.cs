@@ -30,8 +30,12 @@ internal sealed class ScriptedFileSystem : FuseFileSystem
     protected internal override ValueTask InitAsync(FuseMount mount, CancellationToken cancellationToken) =>
         OnInit?.Invoke(mount, cancellationToken) ?? default;
 
-    protected internal override ValueTask DestroyAsync()
+    /// <summary>What the end said.</summary>
+    public bool? WasUnmounted { get; private set; }
+
+    protected internal override ValueTask DestroyAsync(bool isUnmounted)
     {
+        WasUnmounted = isUnmounted;
         Destroyed++;
         return default;
     }

@@ -16,6 +16,10 @@ internal interface IOpenFile
     /// <summary>ftruncate(2).</summary>
     ValueTask<Errno> SetSizeAsync(long size, CancellationToken cancellationToken) => new(Errno.EBADF);
 
-    /// <summary>Called once, after the last other call.</summary>
+    /// <summary>Called once, after the last other call; or <see cref="EndAsync"/> is.</summary>
     ValueTask ReleaseAsync();
+
+    /// <summary>The mount is gone, and RELEASE will not come: see <see cref="FuseFileSystem.DestroyAsync"/>.</summary>
+    /// <param name="isUnmounted">Probably all descriptors were closed. False: some program may still have the file open.</param>
+    ValueTask EndAsync(bool isUnmounted) => ReleaseAsync();
 }

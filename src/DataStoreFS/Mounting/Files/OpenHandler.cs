@@ -5,7 +5,7 @@ using LinuxFuse;
 
 namespace DataStoreFS.Mounting.Files;
 
-/// <summary>OPEN, and READ and RELEASE of what it handed out.</summary>
+/// <summary>OPEN, READ and RELEASE of what it handed out, and the end of what is never released.</summary>
 internal sealed class OpenHandler(TreeContext context, BlockReader reader)
 {
     private readonly HandleTable<IOpenFile> _open = new();
@@ -63,6 +63,9 @@ internal sealed class OpenHandler(TreeContext context, BlockReader reader)
 
         return Errno.OK;
     }
+
+    /// <summary>The mount is gone: ends what was not released.</summary>
+    public Task EndAsync(bool isUnmounted) => Task.WhenAll(_open.RemoveAll().Select(file => file.EndAsync(isUnmounted).AsTask()));
 
     private static Errno ReadContent(ReadOp op, ReadOnlySpan<byte> content)
     {

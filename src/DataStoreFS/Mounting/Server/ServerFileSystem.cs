@@ -20,6 +20,8 @@ internal sealed class ServerFileSystem(ServerVolumes volumes, ServerFolders fold
     private readonly uint _uid = settings.Uid ?? Mono.Unix.Native.Syscall.geteuid();
     private readonly uint _gid = settings.Gid ?? Mono.Unix.Native.Syscall.getegid();
 
+    protected override ValueTask DestroyAsync(bool isUnmounted) => new(volumes.EndAsync(isUnmounted));
+
     protected override ValueTask<Errno> LookupAsync(LookupOp op)
     {
         ulong parent = op.Parent.Value;

@@ -52,6 +52,9 @@ internal sealed class ServerVolumes(
         }
     }
 
+    /// <summary>The mount is gone: ends the files that were not released.</summary>
+    public Task EndAsync(bool isUnmounted) => Task.WhenAll(_bySlot.Values.Select(volume => volume.Files.EndAsync(isUnmounted)));
+
     /// <summary>The versions that a dataset has now.</summary>
     /// <exception cref="DataStoreException">NotFound: the server does not know the dataset.</exception>
     public async Task<DatasetDescription> DescribeAsync(string uuid, CancellationToken cancellationToken)

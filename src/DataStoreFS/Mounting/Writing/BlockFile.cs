@@ -9,11 +9,14 @@ namespace DataStoreFS.Mounting.Writing;
 /// <summary>
 /// A block file that is open for writing, or was opened for reading while somebody wrote it. FLUSH sends, and its answer is close()'s.
 /// </summary>
-/// <remarks>Contract. Counts as one handle of its buffer from construction to <see cref="ReleaseAsync"/>.</remarks>
+/// <remarks>
+/// Contract. Counts as one handle of its buffer from construction to <see cref="ReleaseAsync"/>, or <see cref="EndAsync"/> of a mount that is gone.
+/// </remarks>
 internal sealed class BlockFile(BlockWriting writing, BlockReader reader, Node node, BlockWriteBuffer buffer, bool canWrite) : IOpenFile
 {
     private volatile bool _refused; // what is in the buffer can never be sent; said once
     private volatile bool _changed; // by this handle, since its last flush
+    private volatile bool _wasFlushed; // some descriptor of it was closed
 
     public ValueTask<Errno> ReadAsync(ReadOp op) =>
         buffer.TryRead(op.Offset, op.Buffer.Span, out int count) ? new(op.Reply(count)) : reader.ReadAsync(op, node);
@@ -82,6 +85,7 @@ internal sealed class BlockFile(BlockWriting writing, BlockReader reader, Node n
     /// <summary>What close() asks for.</summary>
     public async ValueTask<Errno> FlushAsync(CancellationToken cancellationToken)
     {
+        _wasFlushed = true;
         _changed = false;
         Errno result = await SendAsync(
             () => writing.Saver.SaveAsync(buffer, writing.Volume, writing.KeyOf(node), cancellationToken)).ConfigureAwait(false);
@@ -114,14 +118,28 @@ internal sealed class BlockFile(BlockWriting writing, BlockReader reader, Node n
         ? await SendAsync(() => writing.Saver.SyncAsync(buffer, writing.Volume, writing.KeyOf(node), op.Request.Interrupted)).ConfigureAwait(false)
         : Errno.OK;
 
-    public async ValueTask ReleaseAsync()
+    public ValueTask ReleaseAsync() => CloseAsync(sends: true);
+
+    // Who was cut off while writing has perhaps written half of the block, and the server has the whole of the one before. A descriptor that was
+    // closed before tells that this was a shared mapping, of which the last pages came just before the mount went.
+    public ValueTask EndAsync(bool isUnmounted) => CloseAsync(sends: isUnmounted && _wasFlushed);
+
+    private async ValueTask CloseAsync(bool sends)
     {
         // What a shared mapping wrote after close(). Not what another handle is writing just now: the next open may come before this, and half a
         // block would be sent. Nor what could not be sent at close(): its closer was told, and it is in the journal; again, it would come after what
         // is newer.
         if (canWrite && _changed && buffer.ChangedSinceFlush && !_refused)
         {
-            await SendAsync(() => writing.Saver.SaveAsync(buffer, writing.Volume, writing.KeyOf(node), CancellationToken.None)).ConfigureAwait(false);
+            if (sends)
+            {
+                await SendAsync(
+                    () => writing.Saver.SaveAsync(buffer, writing.Volume, writing.KeyOf(node), CancellationToken.None)).ConfigureAwait(false);
+            }
+            else
+            {
+                writing.Refuse(node, Errno.EIO, "was still being written when the mount was cut off; what was not closed is not sent, write it again");
+            }
         }
 
         (long? length, bool stale) = (buffer.Length, buffer.IsDirty || buffer.WasRead);

@@ -4,12 +4,15 @@ using DataStoreFS.Mounting;
 using DataStoreFS.Mounting.Files;
 using DataStoreFS.Mounting.Writing;
 using DataStoreFS.N5;
+using DataStoreFS.Overlay;
 using DataStoreFS.Remote;
 using DataStoreFS.Tests.WriteBack;
 using DataStoreFS.Tree;
 using DataStoreFS.Views;
 using DataStoreFS.WriteBack;
 using LinuxFuse;
+using LinuxFuse.Protocol;
+using LinuxFuse.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DataStoreFS.Tests.Mounting.Writing;
@@ -30,6 +33,8 @@ public sealed class BlockFileTests : IAsyncLifetime
     private readonly BlockStore _store = new(new BlockStoreOptions { CacheBytes = 1 << 20 });
     private readonly DataStoreClient _client;
     private readonly WriteBackEngine _engine;
+    private readonly TreeContext _context;
+    private readonly OverlayStore _overlay;
     private readonly BlockWriting _writing;
 
     public BlockFileTests()
@@ -54,14 +59,16 @@ public sealed class BlockFileTests : IAsyncLifetime
             ReadWrite = true,
         };
         VolumeTree tree = new(volume, new VolumeFiles(new N5View(volume), default));
-        TreeContext context = new(tree, _store, settings, MountState.Create(MountSettings.Never, NullLogger.Instance)) { Written = _buffers };
-        _writing = new BlockWriting(context, new BlockReader(context), _engine, _pool, NullLogger.Instance);
+        _context = new(tree, _store, settings, MountState.Create(MountSettings.Never, NullLogger.Instance)) { Written = _buffers };
+        _overlay = OverlayStore.Open(Path.Join(_folder.Path, "overlay"), new OverlayLower(tree, _context.Attributes));
+        _writing = new BlockWriting(_context, new BlockReader(_context), _engine, _pool, NullLogger.Instance);
     }
 
     public Task InitializeAsync() => Task.CompletedTask;
 
     public async Task DisposeAsync()
     {
+        _overlay.Dispose();
         await _engine.DisposeAsync();
         await _store.DisposeAsync();
         await _client.DisposeAsync();
@@ -101,7 +108,70 @@ public sealed class BlockFileTests : IAsyncLifetime
         Assert.Equal(1, _engine.Status.PendingBlocks);
     }
 
+    [Fact]
+    public async Task AnUnmountSendsWhatAMappingWroteAfterCloseAlthoughReleaseNeverComes()
+    {
+        BlockFile file = Open();
+        Write(5, 0, 144);
+        Assert.Equal(Errno.OK, await file.FlushAsync(CancellationToken.None));
+        await WriteThrough(file, 6);
+        await file.EndAsync(isUnmounted: true);
+        Assert.Equal([5, 6], _server.History[TestVolume.At(1)]);
+    }
+
+    [Theory]
+    [InlineData(true, false)] // umount -f looks like an unmount
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    public async Task WhoIsCutOffWhileWritingLeavesTheServersBlockAsItIs(bool isUnmounted, bool wasClosedBefore)
+    {
+        BlockFile file = Open();
+        if (wasClosedBefore)
+        {
+            Assert.Equal(Errno.OK, await file.FlushAsync(CancellationToken.None));
+        }
+
+        await WriteThrough(file, 6);
+        await file.EndAsync(isUnmounted);
+        Assert.Empty(_server.Calls);
+    }
+
+    [Fact]
+    public async Task WhenTheMountIsGoneNothingStaysOpen()
+    {
+        WritableFileSystem files = new(_context, _overlay, _engine, _pool, NullLogger.Instance);
+        using FakeKernel kernel = new();
+        FuseMount mount = await kernel.StartAsync(files);
+        ulong id = _context.Tree.IdOf(s_node);
+        ulong handle = kernel.Call(FuseOpcode.Open, id, FakeKernel.Bytes(new OpenIn { Flags = (uint)(ForWriting | OpenFlags.Truncate) }))
+            .As<OpenOut>().Handle;
+        foreach (int value in (int[])[5, 6])
+        {
+            BlockBuffer block = TestVolume.Block(_pool, value);
+            WriteIn write = new() { Handle = handle, Size = (uint)block.Length };
+            Assert.Equal(Errno.OK, kernel.Call(FuseOpcode.Write, id, FakeKernel.Bytes(write), block.GetSpan().ToArray()).Error);
+            block.Release();
+            if (value == 5)
+            {
+                Assert.Equal(Errno.OK, kernel.Call(FuseOpcode.Flush, id, FakeKernel.Bytes(new FlushIn { Handle = handle })).Error);
+            }
+        }
+
+        Assert.NotEqual(0, _pool.Rented);
+        kernel.Hangup();
+        await mount.Completion.WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal([5, 6], _server.History[TestVolume.At(1)]);
+        Assert.Equal(0, _buffers.Count);
+    }
+
     private BlockFile Open() => _writing.Open(s_node, existed: _server.Stored.ContainsKey(TestVolume.At(1)), ForWriting);
+
+    // As a WRITE does, so that the handle knows that it has changed something.
+    private async Task WriteThrough(BlockFile file, int value)
+    {
+        Assert.Equal(Errno.OK, await file.SetSizeAsync(144, CancellationToken.None));
+        Write(value, 0, 144);
+    }
 
     /// <summary>A part of the block of this value, as a WRITE would leave it.</summary>
     private void Write(int value, int from, int to)
