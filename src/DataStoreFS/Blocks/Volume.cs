@@ -34,7 +34,7 @@ internal sealed class Volume
     /// <summary>Whether others may write blocks of this setup's version.</summary>
     public bool MayChange(in BlockKey key) => !_unchanging[key.Setup];
 
-    public bool IsAddressable(in BlockKey key) => Info.Setups[key.Setup].Addressable;
+    public bool IsAddressable(in BlockKey key) => Info.IsAddressable(key.Setup, key.Timepoint);
 
     public ImageAddress Address(ImageKey image)
     {

@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace DataStoreFS.Model;
 
 /// <summary>Everything that is known of one mounted (dataset, version) before the first voxel is read. Immutable.</summary>
@@ -41,6 +43,17 @@ public sealed class VolumeInfo
 
     /// <summary>Ascending by id.</summary>
     public required IReadOnlyList<SetupInfo> Setups { get; init; }
+
+    /// <summary>Views (positions of setup and timepoint) that were never recorded: the server has no place for blocks of them.</summary>
+    public IReadOnlySet<(int Setup, int Timepoint)> MissingViews { get; init; } = FrozenSet<(int Setup, int Timepoint)>.Empty;
+
+    /// <summary>
+    /// Whether the server can be asked for blocks of this view. Those of others are shown as missing, and can neither be fetched nor written: a
+    /// request would get another setup's block, or an error for all blocks in it.
+    /// </summary>
+    /// <param name="setup">Position in <see cref="Setups"/>.</param>
+    /// <param name="timepoint">Position in <see cref="TimepointIds"/>.</param>
+    public bool IsAddressable(int setup, int timepoint) => Setups[setup].Addressable && !MissingViews.Contains((setup, timepoint));
 
     public LevelInfo Level(in BlockKey key) => Setups[key.Setup].Levels[key.Level];
 }

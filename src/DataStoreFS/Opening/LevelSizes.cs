@@ -1,5 +1,6 @@
 using DataStoreFS.Model;
 using DataStoreFS.Remote;
+using DataStoreFS.Views;
 using Microsoft.Extensions.Logging;
 
 namespace DataStoreFS.Opening;
@@ -9,7 +10,7 @@ namespace DataStoreFS.Opening;
 /// follows the other levels of that size, and rounds down if none tells, as the server's own trees do.
 /// </summary>
 internal sealed partial class LevelSizes(
-    IDataStoreClient client, string uuid, DatasetDescription dataset, IReadOnlyList<int> timepointIds, ILogger logger)
+    IDataStoreClient client, string uuid, DatasetDescription dataset, BdvXml xml, ILogger logger)
 {
     private readonly Dictionary<Size3, IReadOnlyList<LevelInfo>> _levels = [];
     private readonly ILogger _logger = logger;
@@ -46,17 +47,18 @@ internal sealed partial class LevelSizes(
     /// <summary>One request for an image; two more of other setups and timepoints only if that has none of the blocks.</summary>
     private async Task<Rounding> ProbeAsync(LevelEdge edge, DescribedLevel level, SetupAddress[] setups, CancellationToken cancellationToken)
     {
-        if (timepointIds.Count == 0)
+        (SetupAddress Setup, int[] Timepoints)[] recorded =
+        [
+            .. setups.Select(setup => (setup, xml.TimepointIds.Where(id => !xml.MissingViews.Contains(new BdvView(id, setup.Setup.Id))).ToArray()))
+                .Where(views => views.Item2.Length > 0),
+        ];
+        if (recorded.Length == 0)
         {
             return Rounding.Unknown;
         }
 
-        (SetupAddress Setup, int Timepoint)[] images =
-        [
-            (setups[0], timepointIds[0]),
-            (setups[^1], timepointIds[timepointIds.Count / 2]),
-            (setups[0], timepointIds[^1]),
-        ];
+        ((SetupAddress first, int[] ofFirst), (SetupAddress last, int[] ofLast)) = (recorded[0], recorded[^1]);
+        (SetupAddress Setup, int Timepoint)[] images = [(first, ofFirst[0]), (last, ofLast[ofLast.Length / 2]), (first, ofFirst[^1])];
         foreach ((SetupAddress setup, int timepoint) in images.Distinct())
         {
             ImageAddress image = new(uuid, level.Factors, setup.Version, timepoint, setup.Setup.Channel, setup.Setup.Angle);
@@ -89,8 +91,9 @@ internal sealed partial class LevelSizes(
         }
         catch (DataStoreException fault) when (fault.Kind != DataStoreErrorKind.Unauthorized)
         {
-            // What is wrong here is wrong for a program's reads too, and belongs there; mounting does not wait for it again.
-            _silent = true;
+            // What is wrong here is wrong for a program's reads too, and belongs there. Mounting does not wait again for a server that is not there;
+            // one that answers may do so for another image.
+            _silent |= !fault.IsAnswer;
             LogUnread(uuid, fault.Message);
         }
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using DataStoreFS.Model;
 using DataStoreFS.Remote;
 using DataStoreFS.Views;
@@ -33,7 +34,7 @@ public sealed class VolumeOpener(IDataStoreClient client, ILogger logger)
         IReadOnlyList<BdvSetup> addressing = await chooser.AddressingSetupsAsync(chosen, cancellationToken).ConfigureAwait(false);
 
         SetupMap map = new(dataset, chosen.Xml.Setups, addressing, chosen.Resolved);
-        LevelSizes sizes = new(client, uuid, dataset, chosen.Xml.TimepointIds, logger);
+        LevelSizes sizes = new(client, uuid, dataset, chosen.Xml, logger);
         await sizes.SettleAsync(map.Addresses, cancellationToken).ConfigureAwait(false);
 
         VolumeInfo info = new()
@@ -51,7 +52,19 @@ public sealed class VolumeOpener(IDataStoreClient client, ILogger logger)
             Versions = chosen.Versions,
             TimepointIds = chosen.Xml.TimepointIds,
             Setups = map.ToSetups(sizes.LevelsOf),
+            MissingViews = MissingViews(chosen.Xml, map),
         };
         return new OpenedVolume(info, chosen.Xml.ToExportXml(), dataset);
+    }
+
+    // By position. Views of setups or timepoints that the document does not have are nobody's.
+    private static FrozenSet<(int Setup, int Timepoint)> MissingViews(BdvXml xml, SetupMap map)
+    {
+        Dictionary<int, int> setups = map.Addresses.Select((address, index) => (address.Setup.Id, index)).ToDictionary();
+        Dictionary<int, int> timepoints = xml.TimepointIds.Select((id, index) => (id, index)).ToDictionary();
+        return xml.MissingViews
+            .Where(view => setups.ContainsKey(view.Setup) && timepoints.ContainsKey(view.Timepoint))
+            .Select(view => (setups[view.Setup], timepoints[view.Timepoint]))
+            .ToFrozenSet();
     }
 }

@@ -43,15 +43,17 @@ internal sealed class PullPlan
     private IEnumerable<PullImage> ImagesOf(ImageFilter filter)
     {
         int ordinal = 0;
-        foreach (int timepoint in _volume.TimepointIds)
+        for (int position = 0; position < _volume.TimepointIds.Count; position++)
         {
+            int timepoint = _volume.TimepointIds[position];
             foreach (SetupInfo setup in _volume.Setups)
             {
+                bool exists = _volume.IsAddressable(setup.Index, position);
                 foreach (LevelInfo level in setup.Levels)
                 {
                     ImageAddress address = new(_volume.Uuid, level.Factors, setup.Version, timepoint, setup.ChannelId, setup.AngleId);
                     string name = LocalDataset.ImageName(setup.Id, timepoint, level.Index);
-                    yield return new PullImage(ordinal++, name, address, level, setup.Addressable && filter.Wants(setup.Id, timepoint, level.Index));
+                    yield return new PullImage(ordinal++, name, address, level, exists && filter.Wants(setup.Id, timepoint, level.Index));
                 }
             }
         }

@@ -59,7 +59,7 @@ internal static class BdvExportReader
         return registrations;
     }
 
-    private static HashSet<BdvView> MissingViews(XElement sequence) =>
+    public static HashSet<BdvView> MissingViews(XElement sequence) =>
         [.. (sequence.Element("MissingViews")?.Elements("MissingView") ?? []).Select(View)];
 
     private static BdvView View(XElement element) => new(Id(element, "timepoint"), Id(element, "setup"));

@@ -18,11 +18,12 @@ public sealed class BdvXml
 
     private readonly XDocument _document;
 
-    private BdvXml(XDocument document, IReadOnlyList<BdvSetup> setups, IReadOnlyList<int> timepointIds)
+    private BdvXml(XDocument document)
     {
         _document = document;
-        Setups = setups;
-        TimepointIds = timepointIds;
+        Setups = BdvXmlReader.Setups(document);
+        TimepointIds = BdvXmlReader.Timepoints(document);
+        MissingViews = BdvExportReader.MissingViews(BdvXmlReader.Sequence(document));
     }
 
     /// <summary>Ascending by id.</summary>
@@ -30,6 +31,9 @@ public sealed class BdvXml
 
     /// <summary>Ascending, without repeats.</summary>
     public IReadOnlyList<int> TimepointIds { get; }
+
+    /// <summary>Views that were never recorded.</summary>
+    public IReadOnlySet<BdvView> MissingViews { get; }
 
     /// <param name="text">The document. DTDs are refused, so nothing outside it is ever read and nothing in it can grow.</param>
     /// <exception cref="DataStoreException">Protocol: it is no XML, or no SpimData that a tree can be made of.</exception>
@@ -47,7 +51,7 @@ public sealed class BdvXml
             RequireShallow(text);
             using XmlReader reader = Open(text);
             XDocument document = XDocument.Load(reader, LoadOptions.PreserveWhitespace);
-            return new BdvXml(document, BdvXmlReader.Setups(document), BdvXmlReader.Timepoints(document));
+            return new BdvXml(document);
         }
         catch (XmlException fault)
         {

@@ -53,11 +53,11 @@ public sealed class WarmSelection
         }
     }
 
-    // Setups that the protocol has no address for have no blocks to fetch. The coarse levels first: they are few, and a viewer shows them first.
+    // Views that the protocol has no address for have no blocks to fetch. The coarse levels first: they are few, and a viewer shows them first.
     private IEnumerable<(LevelInfo Level, ImageKey Image)> Images() =>
         from timepoint in Enumerable.Range(0, _volume.TimepointIds.Count)
         from setup in _volume.Setups
-        where setup.Addressable
+        where _volume.IsAddressable(setup.Index, timepoint)
         from level in Enumerable.Range(0, setup.Levels.Count).Reverse()
         where _filter.Wants(setup.Id, _volume.TimepointIds[timepoint], level)
         select (setup.Levels[level], new ImageKey(_volume.Volume, setup.Index, timepoint, level));

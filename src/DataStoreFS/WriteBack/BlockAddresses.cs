@@ -13,7 +13,11 @@ internal sealed class BlockAddresses
 
     public void Add(VolumeInfo volume) => _volumes[volume.Volume] = volume;
 
+    /// <summary>False: the server has no place for the block, and under its address may be another one.</summary>
+    public bool Has(in BlockKey key) => VolumeOf(key.Image).IsAddressable(key.Setup, key.Timepoint);
+
     /// <exception cref="InvalidOperationException">The key's volume was not added.</exception>
+    /// <exception cref="DataStoreException">NotPermitted: see <see cref="Has"/>.</exception>
     public BlockAddress Of(in BlockKey key)
     {
         if (!_byKey.TryGetValue(key.Image, out ImageAddress? address))
@@ -33,14 +37,21 @@ internal sealed class BlockAddresses
     public IEnumerable<BlockKey> KeysOf(BlockAddress address) =>
         _byAddress.TryGetValue(address.Image, out IReadOnlyList<ImageKey>? images) ? images.Select(i => i.At(address.X, address.Y, address.Z)) : [];
 
+    private VolumeInfo VolumeOf(ImageKey image) => _volumes.TryGetValue(image.Volume, out VolumeInfo? volume)
+        ? volume
+        : throw new InvalidOperationException($"volume {image.Volume} was not added to the write side");
+
     private ImageAddress Make(ImageKey image)
     {
-        if (!_volumes.TryGetValue(image.Volume, out VolumeInfo? volume))
+        VolumeInfo volume = VolumeOf(image);
+        SetupInfo setup = volume.Setups[image.Setup];
+        if (!volume.IsAddressable(image.Setup, image.Timepoint))
         {
-            throw new InvalidOperationException($"volume {image.Volume} was not added to the write side");
+            throw new DataStoreException(
+                DataStoreErrorKind.NotPermitted,
+                $"setup {setup.Id} at timepoint {volume.TimepointIds[image.Timepoint]} has no address on a DataStore, so its blocks cannot be written");
         }
 
-        SetupInfo setup = volume.Setups[image.Setup];
         return new ImageAddress(
             volume.Uuid, setup.Levels[image.Level].Factors, setup.Version, volume.TimepointIds[image.Timepoint], setup.ChannelId, setup.AngleId);
     }

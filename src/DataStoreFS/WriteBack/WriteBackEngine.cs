@@ -115,7 +115,7 @@ public sealed class WriteBackEngine : IWriteSource, IAsyncDisposable
     public bool TryGet(in BlockKey key, out BlockBuffer? block)
     {
         block = null;
-        return _pending.Count > 0 && _pending.TryGet(_addresses.Of(key), out block);
+        return _pending.Count > 0 && _addresses.Has(key) && _pending.TryGet(_addresses.Of(key), out block);
     }
 
     /// <summary>fsync: ends when the server has what was written to the block so far.</summary>

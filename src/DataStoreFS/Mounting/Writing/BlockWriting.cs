@@ -60,6 +60,28 @@ internal sealed class BlockWriting(TreeContext context, BlockReader reader, Writ
         return new BlockFile(this, reader, node, buffer, flags.CanWrite);
     }
 
+    /// <summary>
+    /// EROFS, with a line in the log, where the server has no place for the block: what was written there would take the place of another setup's
+    /// block, since the server finds setups by channel and angle.
+    /// </summary>
+    public Errno Permit(in Node node)
+    {
+        BlockKey key = KeyOf(node);
+        if (Volume.IsAddressable(key.Setup, key.Timepoint))
+        {
+            return Errno.OK;
+        }
+
+        SetupInfo setup = Volume.Setups[key.Setup];
+        return Refuse(
+            node,
+            Errno.EROFS,
+            setup.Addressable
+                ? "this view was never recorded (MissingViews of the dataset's XML), so the server has no place for it; write to another view"
+                : $"this is a further tile or illumination of channel {setup.ChannelId}, angle {setup.AngleId}, of which a DataStore can address only "
+                    + "the first; write to that setup, or push the data as a dataset with more channels");
+    }
+
     public BlockKey KeyOf(in Node node) => context.KeyOf(node);
 
     public void RequireRoom(long bytes) => engine.RequireRoom(bytes);

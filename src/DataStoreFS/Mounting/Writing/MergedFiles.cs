@@ -49,9 +49,9 @@ internal sealed class MergedFiles(
     {
         Node node = place.Node!.Value;
         bool write = op.Flags.CanWrite || op.Flags.HasFlag(OpenFlags.Truncate);
-        if (write && blocks is null)
+        if (write && (blocks?.Permit(node) ?? Errno.EROFS) is var refusal and not Errno.OK)
         {
-            return new(Errno.EROFS);
+            return new(refusal);
         }
 
         bool shared = blocks is not null && (context.LengthInHand(node) is not null || NodeIds.IsTableNode(place.Id));
@@ -68,7 +68,7 @@ internal sealed class MergedFiles(
 
     private async ValueTask<Errno> CreateBlockAsync(CreateOp op, Node node)
     {
-        if (blocks is null)
+        if (blocks is null || blocks.Permit(node) != Errno.OK)
         {
             return Errno.EROFS;
         }
