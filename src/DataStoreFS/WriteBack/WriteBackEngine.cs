@@ -85,11 +85,21 @@ public sealed class WriteBackEngine : IWriteSource, IAsyncDisposable
     /// <param name="key">Inside its grid, in a writable version.</param>
     /// <param name="block">In the grid's size; see <see cref="WrittenBlock"/>.</param>
     /// <param name="cancellationToken">The program was interrupted.</param>
-    /// <exception cref="DataStoreException"> Unreachable, Timeout, Unauthorized: kept and tried on. Refused: parked. NoSpace, Local (mode journal):
-    /// nothing was kept. </exception>
+    /// <exception cref="DataStoreException"> NotPermitted: the server has no place for it. Unreachable, Timeout, Unauthorized: kept and tried on.
+    /// Refused: parked. NoSpace, Local (mode journal): nothing was kept. </exception>
     public async Task WriteAsync(BlockKey key, BlockBuffer block, CancellationToken cancellationToken)
     {
-        BlockAddress address = _addresses.Of(key);
+        BlockAddress address;
+        try
+        {
+            address = _addresses.Of(key);
+        }
+        catch
+        {
+            block.Release();
+            throw;
+        }
+
         long sequence = _journal.NextSequence();
         if (_options.Mode == WriteBackMode.Through)
         {

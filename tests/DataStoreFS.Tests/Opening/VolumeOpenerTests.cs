@@ -219,6 +219,35 @@ public sealed class VolumeOpenerTests
     }
 
     [Fact]
+    public async Task ViewsThatWereNeverRecordedAreKnownAndNotProbed()
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("versions");
+        store.Xml["0"] = ((string)store.Xml["0"]).Replace(
+            "</SequenceDescription>",
+            "<MissingViews><MissingView timepoint=\"0\" setup=\"0\"/><MissingView timepoint=\"7\" setup=\"0\"/></MissingViews></SequenceDescription>",
+            StringComparison.Ordinal);
+
+        VolumeInfo volume = (await OpenAsync(store, "0")).Info;
+
+        Assert.Equal([(0, 0)], volume.MissingViews);
+        Assert.Equal([false, true, true], Enumerable.Range(0, 3).Select(timepoint => volume.IsAddressable(0, timepoint)));
+        Assert.Equal([1, 2], store.Reads.Select(read => read.Image.Timepoint));
+    }
+
+    [Fact]
+    public async Task AnEdgeThatTheServerCannotReadIsLookedForInOtherImages()
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("versions");
+        store.Blocks = (image, _) => image.Timepoint == 0
+            ? throw new DataStoreException(DataStoreErrorKind.Unreachable, "500") { IsAnswer = true }
+            : null;
+
+        await OpenAsync(store, "0");
+
+        Assert.Equal([0, 1, 2], store.Reads.Select(read => read.Image.Timepoint));
+    }
+
+    [Fact]
     public async Task AFailingReadOfAnEdgeDoesNotStopTheMount()
     {
         await using FakeDataStore store = FakeDataStore.Sample("versions");

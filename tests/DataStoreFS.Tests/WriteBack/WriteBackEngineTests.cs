@@ -39,6 +39,22 @@ public sealed class WriteBackEngineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task WhatTheServerHasNoAddressForIsRefusedAndNeverTakenForTheBlockUnderThatAddress()
+    {
+        _server.Script = (_, _, _) => throw ScriptedWriter.Outage();
+        Start(WriteBackMode.Through);
+        _engine!.Add(TestVolume.Create(volume: 1, furtherTile: true));
+        await Assert.ThrowsAsync<DataStoreException>(() => Write(1, 5));
+        BlockKey tile = TestVolume.Key(1) with { Volume = 1 };
+        Assert.False(_engine.TryGet(tile, out _));
+        BlockBuffer block = TestVolume.Block(_pool, 6);
+        Assert.Equal(
+            DataStoreErrorKind.NotPermitted,
+            (await Assert.ThrowsAsync<DataStoreException>(() => _engine.WriteAsync(tile, block, CancellationToken.None))).Kind);
+        Assert.Equal(1, _engine.Status.PendingBlocks);
+    }
+
+    [Fact]
     public async Task InModeThroughAnOutageIsToldToTheCloserAndTheBlockIsKeptOverARestart()
     {
         _server.Script = (_, _, _) => throw ScriptedWriter.Outage();

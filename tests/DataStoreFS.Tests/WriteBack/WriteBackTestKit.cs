@@ -12,9 +12,9 @@ internal static class TestVolume
     public static readonly ImageAddress Image = new("3b7c2a10-dead-4eef-8000-000000000001", new Size3(1, 1, 1), "0", 0, 0, 0);
 
     /// <summary>10 x 8 x 4 voxels of uint16 in blocks of 4 x 4 x 4: clipped at x.</summary>
-    public static VolumeInfo Create(VoxelType type = VoxelType.UInt16) => new()
+    public static VolumeInfo Create(VoxelType type = VoxelType.UInt16, int volume = 0, bool furtherTile = false) => new()
     {
-        Volume = 0,
+        Volume = volume,
         Uuid = Image.Uuid,
         RequestedVersion = "0",
         ResolvedVersion = "0",
@@ -33,6 +33,7 @@ internal static class TestVolume
                 ChannelId = 0,
                 AngleId = 0,
                 Version = "0",
+                Addressable = !furtherTile,
                 Levels = [new LevelInfo(0, new Size3(1, 1, 1), new Size3(10, 8, 4), new Size3(4, 4, 4))],
             },
         ],

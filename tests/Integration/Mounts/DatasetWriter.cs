@@ -14,9 +14,15 @@ internal static class DatasetWriter
         string top = Path.Join(folder, volume.Uuid, volume.ResolvedVersion);
         VolumeTree tree = new(volume, new VolumeFiles(new N5View(volume), System.Text.Encoding.UTF8.GetBytes(Xml(volume))));
         WriteFiles(tree, new Node(NodeKind.Top), top);
+        foreach ((int setup, int timepoint) in volume.MissingViews)
+        {
+            string view = tree.PathOf(Node.Of(new BlockKey(volume.Volume, setup, timepoint, 0, 0, 0, 0))).Split("/s0/")[0];
+            Directory.Delete(Path.Join(top, view), recursive: true);
+        }
+
         foreach (BlockKey key in TestVoxels.AllBlocks(volume))
         {
-            if (exists(key))
+            if (exists(key) && !volume.MissingViews.Contains((key.Setup, key.Timepoint)))
             {
                 WriteBlock(folder, volume, key, edition);
             }
@@ -68,6 +74,8 @@ internal static class DatasetWriter
             from t in volume.TimepointIds
             select $"<ViewRegistration timepoint=\"{t}\" setup=\"{s.Id}\"><ViewTransform type=\"affine\"><Name>c</Name><affine>1.0 0.0 0.0 {t}.0 "
                 + "0.0 1.0 0.0 0.0 0.0 0.0 2.0 0.0</affine></ViewTransform></ViewRegistration>");
+        string missing = string.Concat(volume.MissingViews.Select(
+            view => $"<MissingView timepoint=\"{volume.TimepointIds[view.Timepoint]}\" setup=\"{volume.Setups[view.Setup].Id}\"/>"));
         return $"""
             <?xml version="1.0" encoding="UTF-8"?>
             <SpimData version="0.2"><BasePath type="relative">.</BasePath>
@@ -79,7 +87,7 @@ internal static class DatasetWriter
               <Attributes name="angle">{angles}</Attributes>
             </ViewSetups>
             <Timepoints type="pattern"><integerpattern>{string.Join(',', volume.TimepointIds)}</integerpattern></Timepoints>
-            </SequenceDescription><ViewRegistrations>{registrations}</ViewRegistrations></SpimData>
+            <MissingViews>{missing}</MissingViews></SequenceDescription><ViewRegistrations>{registrations}</ViewRegistrations></SpimData>
             """;
     }
 }

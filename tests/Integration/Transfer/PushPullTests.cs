@@ -171,6 +171,26 @@ public sealed class PushPullTests
     }
 
     [Fact]
+    public async Task AViewThatWasNeverRecordedIsNotAskedFor()
+    {
+        string xml = "";
+        await using TransferFixture fixture = await TransferFixture.StartAsync(options =>
+        {
+            string folder = Directory.CreateDirectory(Path.Combine(options.Folder, "imported", "0")).FullName;
+            xml = new SampleTree { Extra = "<MissingViews><MissingView timepoint=\"1\" setup=\"1\"/></MissingViews>" }.Write(folder);
+            Directory.Delete(Path.Combine(folder, "export.n5/setup1/timepoint1"), recursive: true);
+            return options;
+        });
+        SourceAddress source = new(fixture.Server.Server.Url.ToString().TrimEnd('/'), "imported", "0");
+        PullResult pulled = await fixture.PullAsync(source, fixture.NewFolder());
+
+        Assert.Equal(
+            TransferFixture.Summary(xml),
+            TransferFixture.Summary(pulled.XmlPath).Where(line => !line.StartsWith("setup1/timepoint1", StringComparison.Ordinal)));
+        Assert.Contains("<MissingView ", await File.ReadAllTextAsync(pulled.XmlPath), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AServerThatTakesLessInARequestGetsLess()
     {
         await using TransferFixture fixture = await TransferFixture.StartAsync(options => new()
