@@ -105,8 +105,10 @@ internal sealed class BigDataServer
             s => s.Id, s => timepoints.Count > 0 ? folder.Levels(version, s.Id, timepoints[0]).All() : []);
         StringBuilder json = new(4096);
         json.Append("{\"uuid\":").Append(DatasetJson.Quote(folder.Uuid));
-        json.Append(",\"maxNumTimepoints\":").Append(timepoints.Count);
-        json.Append(",\"maxNumSetups\":").Append(document.Setups.Count);
+
+        // Not how many there are: clients make tables that are indexed by ids.
+        json.Append(",\"maxNumTimepoints\":").Append(timepoints.DefaultIfEmpty(-1).Max() + 1);
+        json.Append(",\"maxNumSetups\":").Append(document.Setups.Select(s => s.Id).DefaultIfEmpty(-1).Max() + 1);
         json.Append(",\"maxNumLevels\":").Append(levels.Values.Select(l => l.Count).DefaultIfEmpty().Max());
         json.Append(",\"perSetupMipmapInfo\":{").AppendJoin(',', levels.Select(s => $"\"{s.Key}\":{Mipmap(s.Value)}")).Append('}');
         json.Append(",\"dimsAndExistence\":[").AppendJoin(

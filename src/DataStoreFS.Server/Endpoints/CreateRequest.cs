@@ -41,7 +41,7 @@ internal static class CreateRequest
             throw Wrong($"No enum constant org.janelia.saalfeldlab.n5.DataType.{voxelName.ToUpperInvariant()}");
         }
 
-        long[] dimensions = [.. Required(json, "dimensions").EnumerateArray().Select(d => d.GetInt64())];
+        long[] dimensions = [.. Required(json, "dimensions").EnumerateArray().Select(CoercedNumber.Int64)];
         string compressionName = Required(json, "compression").GetString()!;
         _ = N5Compression.TryFromName(compressionName, out N5Compression compression);
         List<int> timepoints = Timepoints(json, out int posted);
@@ -50,8 +50,8 @@ internal static class CreateRequest
             VoxelType = voxelName,
             Dimensions = dimensions.Length == 3 ? dimensions : throw Wrong($"Index {dimensions.Length} out of bounds for length {dimensions.Length}"),
             Timepoints = posted,
-            Channels = Optional(json, "channels")?.GetInt32() ?? 1,
-            Angles = Optional(json, "angles")?.GetInt32() ?? 1,
+            Channels = Int(json, "channels"),
+            Angles = Int(json, "angles"),
             VoxelUnit = Optional(json, "voxelUnit")?.GetString(),
             VoxelResolution = Doubles(Required(json, "voxelResolution"), 3),
             TimepointResolution = Resolution(json, "timepointResolution"),
@@ -79,8 +79,8 @@ internal static class CreateRequest
 
     private static List<int> Timepoints(JsonElement json, out int posted)
     {
-        posted = Optional(json, "timepoints")?.GetInt32() ?? 1;
-        int[] ids = [.. Optional(json, "timepointIds")?.EnumerateArray().Select(t => t.GetInt32()) ?? []];
+        posted = Int(json, "timepoints");
+        int[] ids = [.. Optional(json, "timepointIds")?.EnumerateArray().Select(CoercedNumber.Int32) ?? []];
         if (ids.Length == 0)
         {
             return posted is > 0 and <= DatasetLimits.MostTimepoints ? [.. Enumerable.Range(0, posted)] : throw Wrong(string.Empty);
@@ -112,7 +112,7 @@ internal static class CreateRequest
 
     private static PlannedRegistration Registration(JsonElement view, DatasetRecord record)
     {
-        (int angle, int channel) = (Required(view, "angle").GetInt32(), Required(view, "channel").GetInt32());
+        (int angle, int channel) = (CoercedNumber.Int32(Required(view, "angle")), CoercedNumber.Int32(Required(view, "channel")));
         if (angle < 0 || angle >= record.Angles || channel < 0 || channel >= record.Channels)
         {
             throw Wrong($"Channel={channel} and angle={angle} not found.");
@@ -120,7 +120,7 @@ internal static class CreateRequest
 
         IEnumerable<(string? Name, double[] Matrix)> transformations = Required(view, "transformations").EnumerateArray()
             .Select(t => (Optional(t, "name")?.GetString(), Doubles(Required(t, "rowPackedMatrix"), AffineNumbers)));
-        return new PlannedRegistration(Required(view, "time").GetInt32(), channel, angle, [.. transformations]);
+        return new PlannedRegistration(CoercedNumber.Int32(Required(view, "time")), channel, angle, [.. transformations]);
     }
 
     /// <summary>A label becomes a file's name: what cannot be in one is a blank.</summary>
@@ -142,12 +142,12 @@ internal static class CreateRequest
     }
 
     private static Resolution? Resolution(JsonElement json, string key) => Optional(json, key) is { } value
-        ? new Resolution(Optional(value, "value")?.GetDouble() ?? 0, Optional(value, "unit")?.GetString())
+        ? new Resolution(Optional(value, "value") is { } number ? CoercedNumber.Double(number) : 0, Optional(value, "unit")?.GetString())
         : null;
 
     private static double[] Doubles(JsonElement array, int count)
     {
-        double[] values = [.. array.EnumerateArray().Select(v => v.GetDouble()).Take(count)];
+        double[] values = [.. array.EnumerateArray().Select(CoercedNumber.Double).Take(count)];
         return values.Length == count && values.All(double.IsFinite)
             ? values
             : throw Wrong($"Index {values.Length} out of bounds for length {values.Length}");
@@ -155,11 +155,13 @@ internal static class CreateRequest
 
     private static Size3 Three(JsonElement array)
     {
-        int[] values = [.. array.EnumerateArray().Select(v => v.GetInt32())];
+        int[] values = [.. array.EnumerateArray().Select(CoercedNumber.Int32)];
         return values.Length == 3
             ? new Size3(values[0], values[1], values[2])
             : throw Wrong($"Index {values.Length} out of bounds for length {values.Length}");
     }
+
+    private static int Int(JsonElement json, string key) => Optional(json, key) is { } value ? CoercedNumber.Int32(value) : 1;
 
     private static JsonElement Required(JsonElement json, string key) => Optional(json, key) ?? throw Wrong($"{key} is marked non-null but is null");
 

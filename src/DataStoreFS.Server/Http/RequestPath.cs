@@ -39,7 +39,7 @@ internal sealed class RequestPath
 
     public void Parse(string target)
     {
-        Target = target.Length == 0 ? "/" : target;
+        Target = WithoutAuthority(target);
         int query = Target.IndexOf('?', StringComparison.Ordinal);
         PathLength = query < 0 ? Target.Length : query;
         Count = 0;
@@ -62,6 +62,17 @@ internal sealed class RequestPath
 
             at = end + 1;
         }
+    }
+
+    /// <summary>Of the absolute form, which every server has to take (RFC 9112, 3.2.2), what other requests consist of.</summary>
+    private static string WithoutAuthority(string target)
+    {
+        int authority = target.StartsWith("http://", StringComparison.OrdinalIgnoreCase) ? "http://".Length
+            : target.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? "https://".Length
+            : 0;
+        int path = authority == 0 ? 0 : target.AsSpan(authority).IndexOfAny('/', '?') is var at and >= 0 ? authority + at : target.Length;
+        string rest = target[path..];
+        return rest.StartsWith('/') ? rest : "/" + rest;
     }
 
     /// <summary>A segment with its percent escapes undone.</summary>

@@ -55,6 +55,20 @@ public sealed class CreateTests
             .Select(f => Path.GetRelativePath(created, f)).Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public async Task NumbersMayBeFractionsOrTextAsTheOriginalsMapperTakesThem()
+    {
+        await using ServerFixture fixture = await ServerFixture.StartAsync();
+        string coerced = Versions.Replace("[150,130,40]", "[150.0,\"130\",40.9]", StringComparison.Ordinal)
+            .Replace("\"timepoints\":3", "\"timepoints\":\"3\"", StringComparison.Ordinal)
+            .Replace("[0.4,0.4,1]", "[\"0.4\",0.4,1]", StringComparison.Ordinal)
+            .Replace("[4,4,2]", "[4,\"4\",2.0]", StringComparison.Ordinal);
+        string[] created = [await fixture.Client.CreateAsync(Versions), await fixture.Client.CreateAsync(coerced)];
+        string[] described = [.. await Task.WhenAll(created.Select(async uuid =>
+            (await fixture.Client.GetStringAsync($"/datasets/{uuid}")).Replace(uuid, "", StringComparison.Ordinal)))];
+        Assert.Equal(described[0], described[1]);
+    }
+
     [Theory]
     [MemberData(nameof(Refused))]
     public async Task RequestThatCannotBeLeavesNothingBehind(string json, int status, string text)

@@ -52,6 +52,14 @@ public sealed class ImportedTests
     }
 
     [Fact]
+    public async Task TheTablesOfBigDataServersClientsAreLargeEnoughForTheIds()
+    {
+        await using ServerFixture fixture = await ServerFixture.StartAsync();
+        string init = await fixture.Client.GetStringAsync($"/bdv/{await ImportAsync(fixture)}/0?p=init");
+        Assert.Contains("\"maxNumTimepoints\":10,\"maxNumSetups\":4,", init, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task JsonCountsAndBlocksGoByTheFilesOwnIds()
     {
         await using ServerFixture fixture = await ServerFixture.StartAsync();

@@ -169,6 +169,20 @@ public sealed class LimitTests
         }
     }
 
+    [Theory]
+    [InlineData("http://another:1/datasets/$", "another:1")]
+    [InlineData("HTTP://another/datasets/$?x=1", "another")]
+    public async Task TheAbsoluteFormOfARequestIsTakenAsAnyOther(string target, string host)
+    {
+        await using ServerFixture fixture = await ServerFixture.StartAsync();
+        string uuid = await fixture.Client.CreateAsync(TestDatasets.Simple());
+        string answer = await RawAsync(
+            fixture.Server.Url,
+            $"GET {target.Replace("$", uuid, StringComparison.Ordinal)} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
+        Assert.Contains(await fixture.Client.GetStringAsync($"/datasets/{uuid}"), answer, StringComparison.Ordinal);
+    }
+
     private static async Task RefusesAsync(DataStoreServerOptions options, DataStoreErrorKind kind, string start)
     {
         DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(() => DataStoreServer.StartAsync(options));
