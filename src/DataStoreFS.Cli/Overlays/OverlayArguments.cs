@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DataStoreFS.Cli.Options;
 using DataStoreFS.Cli.Verbs;
 using DataStoreFS.Model;
 
@@ -39,10 +40,10 @@ internal sealed class OverlayArguments
         {
             // What looked like a mount point is the first path.
             paths = [.. (first is null ? others : [first, .. others]).Select(path => Relative(null, path))];
-            return new FolderOverlay(Path.GetFullPath(folder));
+            return new FolderOverlay(OptionValues.FullPath(folder));
         }
 
-        string mountPoint = Path.GetFullPath(
+        string mountPoint = OptionValues.FullPath(
             first ?? throw new DataStoreException(DataStoreErrorKind.Usage, "name a mount point, or an overlay's folder with --overlay DIR"));
         paths = [.. others.Select(path => Relative(mountPoint, path))];
         return new MountedOverlay(mountPoint);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DataStoreFS.Cli.Options;
 using DataStoreFS.Model;
 
 namespace DataStoreFS.Cli.Trees;
@@ -25,7 +26,7 @@ internal sealed record TreePlace(string Path, string Container)
     /// <exception cref="DataStoreException">Usage: it is nothing of the kind.</exception>
     public static TreePlace Of(string path)
     {
-        string full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+        string full = System.IO.Path.TrimEndingDirectorySeparator(OptionValues.FullPath(path));
         string[] steps = full.Split('/');
         int first = Array.FindLastIndex(steps, step => Number(step, "setup") is not null);
         if (first > 0)

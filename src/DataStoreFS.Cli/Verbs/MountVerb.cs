@@ -46,7 +46,7 @@ internal static class MountVerb
         var draft = new MountDraft(new MountSettings
         {
             Source = SourceAddress.Parse(source),
-            MountPoint = mountPoint.StartsWith(DescriptorPrefix, StringComparison.Ordinal) ? mountPoint : Path.GetFullPath(mountPoint),
+            MountPoint = mountPoint.StartsWith(DescriptorPrefix, StringComparison.Ordinal) ? mountPoint : OptionValues.FullPath(mountPoint),
         });
         options.Apply(parsed, draft);
         if (draft.ReadOnly)

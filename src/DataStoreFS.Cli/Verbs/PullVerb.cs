@@ -49,7 +49,7 @@ internal static class PullVerb
                 new PullRequest
                 {
                     Source = SourceAddress.Parse(parsed.GetRequiredValue(source)),
-                    Folder = parsed.GetRequiredValue(folder),
+                    Folder = OptionValues.FullPath(parsed.GetRequiredValue(folder)),
                     Compression = parsed.GetValue(compression),
                     Setups = wanted.Setups,
                     Timepoints = wanted.Timepoints,

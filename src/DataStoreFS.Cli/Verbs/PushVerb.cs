@@ -50,7 +50,7 @@ internal static class PushVerb
             options.Remote(parsed),
             new PushRequest
             {
-                XmlPath = parsed.GetRequiredValue(xml),
+                XmlPath = OptionValues.FullPath(parsed.GetRequiredValue(xml)),
                 Label = parsed.GetValue(label),
                 Compression = parsed.GetValue(compression),
                 Anew = parsed.GetValue(anew),

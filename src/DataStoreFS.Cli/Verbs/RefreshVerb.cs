@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DataStoreFS.Cli.Options;
 using DataStoreFS.Mounting.Control;
 
 namespace DataStoreFS.Cli.Verbs;
@@ -17,7 +18,7 @@ internal static class RefreshVerb
         verb.SetAction(async (parsed, cancellationToken) =>
         {
             await ControlClient.SendAsync(
-                Path.GetFullPath(parsed.GetRequiredValue(mountPoint)), ControlCommand.Refresh, cancellationToken).ConfigureAwait(false);
+                OptionValues.FullPath(parsed.GetRequiredValue(mountPoint)), ControlCommand.Refresh, cancellationToken).ConfigureAwait(false);
             return 0;
         });
         return verb;

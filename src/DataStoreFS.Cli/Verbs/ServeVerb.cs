@@ -51,9 +51,9 @@ internal static class ServeVerb
 
         verb.SetAction((parsed, _) => RunAsync(log => new DataStoreServerOptions
         {
-            Folder = Path.GetFullPath(parsed.GetRequiredValue(folder)),
+            Folder = OptionValues.FullPath(parsed.GetRequiredValue(folder)),
             Urls = Split(parsed.GetValue(urls)),
-            AccessLog = parsed.GetValue(accessLog) is string file ? Path.GetFullPath(file) : null,
+            AccessLog = parsed.GetValue(accessLog) is string file ? OptionValues.FullPath(file) : null,
             Token = parsed.GetValue(tokenFile) is string secret ? ReadToken(secret) : null,
             MaxRequestBody = parsed.GetValue(maxBody) is string size ? Quantities.ParseSize(size) : 10L << 20,
             ImitateOriginal = parsed.GetValue(imitate),

@@ -30,7 +30,7 @@ internal static class StatusVerb
         verb.Add(parked);
         verb.SetAction(async (parsed, cancellationToken) =>
         {
-            string path = Path.GetFullPath(parsed.GetRequiredValue(mountPoint));
+            string path = OptionValues.FullPath(parsed.GetRequiredValue(mountPoint));
             bool listsParked = parsed.GetValue(parked);
             ControlCommand command = listsParked ? ControlCommand.Parked : ControlCommand.Status;
             string answer = await ControlClient.SendAsync(path, command, cancellationToken).ConfigureAwait(false);
@@ -59,7 +59,7 @@ internal static class StatusVerb
         Row(grid, "mounted on", status.MountPoint);
         Row(grid, "version", $"{status.Version}, {(status.ReadWrite ? "read-write" : "read-only")}, missing blocks are {status.Missing}");
         Row(grid, "process", $"{status.ProcessId}, up {TimeSpan.FromSeconds((long)status.UptimeSeconds)}");
-        Row(grid, "server", status.Outage is null ? "answers" : $"FAILING since {status.Outage.Since:u}: {status.Outage.Reason}");
+        Row(grid, "server", ServerOf(status));
         Row(grid, "cache", $"{Quantities.FormatSize(status.CacheBytes)} of {Quantities.FormatSize(status.CacheBudget)}");
         if (status.Disk is { } disk)
         {
@@ -98,6 +98,12 @@ internal static class StatusVerb
 
         Screen.Console.Write(grid);
     }
+
+    // Reads and writes find out for themselves: a block that waits to be tried again is a write that failed.
+    private static string ServerOf(MountStatus status) => status.Outage is { } outage ? $"FAILING since {outage.Since:u}: {outage.Reason}"
+        : status.WriteBack is { PostponedBlocks: > 0, LastError: { } reason } written
+            ? $"TAKES NO BLOCKS, last tried {written.LastErrorTime:u}: {reason}"
+            : "answers";
 
     private static void ShowParked(IReadOnlyList<ParkedBlock> blocks)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DataStoreFS.Cli.Options;
 using DataStoreFS.Model;
 using DataStoreFS.Mounting.Control;
 using LinuxFuse;
@@ -26,7 +27,7 @@ internal static class UmountVerb
         verb.Add(mountPoint);
         verb.Add(lazy);
         verb.SetAction((parsed, cancellationToken) =>
-            RunAsync(Path.GetFullPath(parsed.GetRequiredValue(mountPoint)), parsed.GetValue(lazy), cancellationToken));
+            RunAsync(OptionValues.FullPath(parsed.GetRequiredValue(mountPoint)), parsed.GetValue(lazy), cancellationToken));
         return verb;
     }
 

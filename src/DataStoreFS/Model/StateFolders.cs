@@ -15,14 +15,17 @@ public static class StateFolders
     /// <summary>What is known of uploads that were begun.</summary>
     public static string Push() => Path.Combine(Root(), "push");
 
-    private static string Root()
-    {
-        // A relative path is to be ignored (XDG base directory specification).
-        string? state = Environment.GetEnvironmentVariable("XDG_STATE_HOME");
-        return Path.IsPathRooted(state)
-            ? Path.Combine(state, "datastorefs")
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state", "datastorefs");
-    }
+    private static string Root() => RootIn(
+        Environment.GetEnvironmentVariable("XDG_STATE_HOME"),
+        Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify));
+
+    // A relative path is to be ignored (XDG base directory specification). A home folder that this node does not have stays the one that is meant:
+    // who makes the folder says why it cannot.
+    internal static string RootIn(string? state, string home) => Path.IsPathRooted(state) ? Path.Combine(state, "datastorefs")
+        : Path.IsPathRooted(home) ? Path.Combine(home, ".local", "state", "datastorefs")
+        : throw new DataStoreException(
+            DataStoreErrorKind.Usage,
+            "this user has no home folder for what must survive a mount; set HOME or XDG_STATE_HOME, or name folders with --overlay and --journal");
 
     // Host and port, any path prefix, and the dataset; nothing in it can leave the folder.
     private static string Name(SourceAddress source)

@@ -85,7 +85,14 @@ public sealed class DataStoreMount : IAsyncDisposable
         MountPointCheck.RequireOutside(mountPoint, settings.OverlayFolder, "overlay folder");
         MountPointCheck.RequireOutside(mountPoint, settings.JournalFolder, "journal folder");
         MountParts parts = await MountPartsBuilder.OpenAsync(settings, loggerFactory, cancellationToken).ConfigureAwait(false);
-        return await StartAsync(settings, mountPoint, parts, loggerFactory, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await StartAsync(settings, mountPoint, parts, loggerFactory, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (MadeVersion.Explain(settings.Source, parts.Volume?.ResolvedVersion, fault) is { } explained)
+        {
+            throw explained;
+        }
     }
 
     /// <summary>Mounts parts that are open already. Takes them, also when it fails.</summary>
@@ -192,7 +199,7 @@ public sealed class DataStoreMount : IAsyncDisposable
     {
         if (!MountPointCheck.IsDescriptor(MountPoint))
         {
-            _control = ControlSocket.Open(ControlAddress.SocketFor(MountPoint, Settings.RuntimeFolder), AnswerAsync, _logger);
+            _control = ControlSocket.Open(ControlAddress.ToListen(MountPoint, Settings.RuntimeFolder), AnswerAsync, _logger);
         }
 
         Completion = CloseWhenGoneAsync();

@@ -20,6 +20,7 @@ internal static class MountPartsBuilder
     {
         NativeBlockPool pool = new(budgetBytes: settings.CacheBytes);
         DataStoreClient client = new(settings.Source.Server, pool, RemoteOptionsOf(settings), loggerFactory.CreateLogger("datastorefs.remote"));
+        OpenedVolume? opened = null;
         BlockStore? store = null;
         WriteBackEngine? engine = null;
         DiskTier? tier = null;
@@ -35,7 +36,7 @@ internal static class MountPartsBuilder
             }
 
             VolumeOpener opener = new(client, loggerFactory.CreateLogger("datastorefs.opening"));
-            OpenedVolume opened = await opener.OpenAsync(settings.Source, 0, settings.ReadWrite, cancellationToken).ConfigureAwait(false);
+            opened = await opener.OpenAsync(settings.Source, 0, settings.ReadWrite, cancellationToken).ConfigureAwait(false);
             tier = TierOf(settings, pool, loggerFactory);
             tier?.RegisterVolume(opened.Info, settings.Source.Server, new KernelCachePolicy(settings, opened.Info).MaxAge);
             store = new BlockStore(BlockStoreOptionsOf(settings), tier, pool: pool);
@@ -52,7 +53,7 @@ internal static class MountPartsBuilder
 
             return parts;
         }
-        catch
+        catch (Exception fault)
         {
             if (engine is not null)
             {
@@ -71,6 +72,11 @@ internal static class MountPartsBuilder
 
             await client.DisposeAsync().ConfigureAwait(false);
             pool.Dispose();
+            if (MadeVersion.Explain(settings.Source, opened?.Info.ResolvedVersion, fault) is { } explained)
+            {
+                throw explained;
+            }
+
             throw;
         }
     }

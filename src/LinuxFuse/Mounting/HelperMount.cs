@@ -14,6 +14,7 @@ internal static class HelperMount
     private const string SocketVariable = "_FUSE_COMMFD";
 
     private static readonly string[] s_programs = ["fusermount3", "fusermount"];
+    private static readonly string[] s_folders = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"];
 
     /// <exception cref="FuseException">With what the helper says.</exception>
     public static async Task<SafeFileHandle> MountAsync(string target, FuseOptions options)
@@ -80,8 +81,10 @@ internal static class HelperMount
 
     private static Process Start(string[] arguments, SafeFileHandle? socket)
     {
-        foreach (string program in s_programs)
+        foreach (string name in s_programs)
         {
+            if (Find(name, Environment.GetEnvironmentVariable("PATH")) is not { } program)
+                continue;
             ProcessStartInfo start = new(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = "/" };
             start.Environment["LC_ALL"] = "C";
             if (socket is not null)
@@ -89,11 +92,6 @@ internal static class HelperMount
             try
             {
                 return Process.Start(start)!;
-            }
-            catch (Win32Exception exception) when ((Errno)exception.NativeErrorCode == Errno.ENOENT)
-            {
-                // Not installed under this name.
-                continue;
             }
             catch (Win32Exception exception)
             {
@@ -103,6 +101,11 @@ internal static class HelperMount
 
         throw new FuseException("fusermount3 is not installed, and only root can do without: install the package fuse3", Errno.ENOENT);
     }
+
+    /// <summary>Where the program is; null: not installed under this name.</summary>
+    /// <remarks>mount(8) starts its helpers without PATH. Process.Start would look into the working directory first.</remarks>
+    internal static string? Find(string name, string? path) =>
+        (path ?? "").Split(':').Where(Path.IsPathRooted).Concat(s_folders).Select(folder => Path.Join(folder, name)).FirstOrDefault(File.Exists);
 
     /// <summary>"fusermount3: reason" on one or more lines.</summary>
     private static string OneLine(string said) =>

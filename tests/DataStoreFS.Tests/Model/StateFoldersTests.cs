@@ -17,6 +17,19 @@ public sealed class StateFoldersTests
         Assert.True(Path.IsPathRooted(folder));
     }
 
+    [Theory]
+    [InlineData("/state", "/home/ann", "/state/datastorefs")]
+    [InlineData("relative", "/home/ann", "/home/ann/.local/state/datastorefs")]
+    [InlineData(null, "/nonexistent", "/nonexistent/.local/state/datastorefs")]
+    public void TheRootIsTheUsers(string? state, string home, string expected) => Assert.Equal(expected, StateFolders.RootIn(state, home));
+
+    [Fact]
+    public void WithoutAHomeThereIsNoStateInTheWorkingDirectory()
+    {
+        DataStoreException fault = Assert.Throws<DataStoreException>(() => StateFolders.RootIn("", ""));
+        Assert.Contains("HOME", fault.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void TheJournalIsOnePerVersion()
     {

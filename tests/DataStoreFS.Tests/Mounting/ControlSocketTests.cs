@@ -95,6 +95,51 @@ public sealed class ControlSocketTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task WhatEndsTheDaemonIsAnsweredAlthoughTheDaemonEnds()
+    {
+        await _socket.DisposeAsync();
+        TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _socket = ControlSocket.Open(
+            ControlAddress.ToListen("/mnt/x", _folder),
+            async (_, cancellationToken) =>
+            {
+                begun.SetResult();
+                await ended.Task.WaitAsync(cancellationToken);
+                return "two\nlines";
+            },
+            _logger,
+            TimeSpan.FromMilliseconds(1));
+        Task<string> stopping = ControlClient.SendAsync("/mnt/x", ControlCommand.Stop, default, _folder);
+        await begun.Task;
+        Task closing = _socket.DisposeAsync().AsTask();
+        Assert.False(closing.IsCompleted);
+        ended.SetResult();
+        Assert.Equal("two\nlines", await stopping);
+        await closing;
+        _socket = Listen();
+    }
+
+    [Theory]
+    [InlineData(0u, null, "/run/datastorefs /tmp/datastorefs-0")]
+    [InlineData(0u, "/run/x", "/run/datastorefs /run/x/datastorefs /tmp/datastorefs-0")]
+    [InlineData(7u, "/run/user/7", "/run/user/7/datastorefs /tmp/datastorefs-7")]
+    [InlineData(7u, "relative", "/tmp/datastorefs-7")]
+    [InlineData(7u, "", "/tmp/datastorefs-7")]
+    public void TheFolderIsTheUsersOwnAndThereIsAlwaysAnother(uint user, string? runtime, string expected) =>
+        Assert.Equal(expected.Split(' '), ControlAddress.Folders(user, runtime));
+
+    [Fact]
+    public void AFolderThatThisMachineDoesNotHaveIsPassedOver()
+    {
+        string expected = Path.GetDirectoryName(_socket.FilePath)!;
+        Assert.Equal(expected, Path.GetDirectoryName(ControlAddress.ToListen("/mnt/x", ["/proc/nowhere/datastorefs", "/etc/passwd", _folder])));
+        DataStoreException fault = Assert.Throws<DataStoreException>(
+            () => ControlAddress.ToListen("/mnt/x", ["/proc/nowhere/datastorefs", "/etc/passwd"]));
+        Assert.Contains("/proc/nowhere/datastorefs", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void OnlyTheOwnerCanReachIt()
     {
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_socket.FilePath));
@@ -120,7 +165,7 @@ public sealed class ControlSocketTests : IAsyncLifetime
     }
 
     private ControlSocket Listen() => ControlSocket.Open(
-        ControlAddress.SocketFor("/mnt/x", _folder),
+        ControlAddress.ToListen("/mnt/x", _folder),
         (request, _) => request.Command == ControlCommand.Stop
             ? throw new DataStoreException(DataStoreErrorKind.Refused, "files are open")
             : Task.FromResult($"{{\"answer\":\"{request.Command}\"}}{string.Join('|', request.Arguments)}"),

@@ -49,6 +49,20 @@ public class NewVersionTests
     }
 
     [MountFact]
+    public async Task NewThatCannotBeMountedSaysWhatItMade()
+    {
+        await using CliFixture fixture = await CliFixture.StartAsync();
+        string folder = Path.Combine(fixture.Folder, "file");
+        await File.WriteAllTextAsync(folder, "");
+        string journal = Path.Combine(fixture.Folder, "journal");
+        CliResult result = await CliProgram.RunAsync(
+            "mount", $"{fixture.Source}/new", fixture.MountPoint, "--read-write", "--overlay", folder, "--journal", journal);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("version 2 was made, but is not mounted: ", result.Errors, StringComparison.Ordinal);
+        Assert.Contains($"mount {fixture.Source}/2 once", result.Errors, StringComparison.Ordinal);
+    }
+
+    [MountFact]
     public async Task LatestWritesIntoTheVersionThatItWasWhenItWasMounted()
     {
         await using CliFixture fixture = await CliFixture.StartAsync();

@@ -25,6 +25,24 @@ public class UsageTests
     }
 
     [Theory]
+    [InlineData("mount", "http://h:1/datasets/u", "")]
+    [InlineData("umount", "")]
+    [InlineData("refresh", "")]
+    [InlineData("status", "")]
+    [InlineData("serve", "")]
+    [InlineData("bench", "")]
+    [InlineData("push", "", "http://h:1")]
+    [InlineData("pull", "http://h:1/datasets/u", "")]
+    [InlineData("overlay", "list", "")]
+    [InlineData("overlay", "list", "--overlay", "")]
+    public async Task AnEmptyPathAsOfAnUnsetVariableIsWrongUsage(params string[] args)
+    {
+        CliResult result = await CliProgram.RunAsync(args);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("empty", result.ErrorLine, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("umount /nowhere/at/all")]
     [InlineData("refresh /nowhere/at/all")]
     [InlineData("status /nowhere/at/all")]

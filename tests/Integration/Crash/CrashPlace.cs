@@ -73,7 +73,7 @@ internal sealed class CrashPlace : IAsyncDisposable
             await FuseMount.UnmountAsync(MountPoint, lazy: true, CancellationToken.None);
         }
 
-        File.Delete(ControlAddress.SocketFor(MountPoint)); // a killed daemon leaves it
+        File.Delete(ControlAddress.ToListen(MountPoint)); // a killed daemon leaves it
         Directory.Delete(Folder, true);
     }
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text;
 using DataStoreFS.Model;
 
 namespace DataStoreFS.Mounting.Control;
@@ -6,13 +7,16 @@ namespace DataStoreFS.Mounting.Control;
 /// <summary>Talks to the daemon behind a mount point. Never touches the mount itself, so it cannot hang on a daemon that does not answer.</summary>
 public static class ControlClient
 {
-    /// <summary>How long an answer may take; <see cref="ControlCommand.Stop"/> waits for what is still being written.</summary>
+    /// <summary>
+    /// Without a sign of life. A daemon that works on an answer sends an empty line now and then: <see cref="ControlCommand.Stop"/> may wait long for
+    /// what is still being written.
+    /// </summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     /// <summary>True when a daemon listens for that mount point.</summary>
     public static async Task<bool> IsAliveAsync(string mountPoint, CancellationToken cancellationToken, string? folder = null)
     {
-        using Socket? socket = await TryConnectAsync(ControlAddress.SocketFor(mountPoint, folder), cancellationToken).ConfigureAwait(false);
+        using Socket? socket = await TryConnectAsync(ControlAddress.ToAsk(mountPoint, folder), cancellationToken).ConfigureAwait(false);
         return socket is not null;
     }
 
@@ -30,27 +34,44 @@ public static class ControlClient
         patience.CancelAfter(s_patience);
         try
         {
-            string path = ControlAddress.SocketFor(mountPoint, folder);
-            using Socket socket = await TryConnectAsync(path, patience.Token).ConfigureAwait(false)
+            IReadOnlyList<string> paths = ControlAddress.ToAsk(mountPoint, folder);
+            using Socket socket = await TryConnectAsync(paths, patience.Token).ConfigureAwait(false)
                 ?? throw new DataStoreException(
                     DataStoreErrorKind.NotFound,
-                    $"no datastorefs of this user serves {mountPoint} (nobody answers at {path}); "
+                    $"no datastorefs of this user serves {mountPoint}"
+                        + (paths.Count == 0 ? "; " : $" (nobody answers at {string.Join(" or ", paths)}); ")
                         + "see 'mount -t fuse.datastorefs' for what is mounted");
             using NetworkStream stream = new(socket, ownsSocket: false);
             await stream.WriteAsync(line, patience.Token).ConfigureAwait(false);
-            using StreamReader reader = new(stream);
-            string answer = await reader.ReadToEndAsync(patience.Token).ConfigureAwait(false);
-            return Interpret(answer.TrimEnd('\n'), mountPoint);
+            return Interpret(await ReadAsync(stream, patience).ConfigureAwait(false), mountPoint);
         }
         catch (OperationCanceledException slow) when (!cancellationToken.IsCancellationRequested)
         {
             throw new DataStoreException(
-                DataStoreErrorKind.Timeout, $"the daemon of {mountPoint} has not answered '{command}' within {s_patience.TotalSeconds:0} s", slow);
+                DataStoreErrorKind.Local,
+                $"the daemon of {mountPoint} gives no sign of life for {s_patience.TotalSeconds:0} s; it hangs or is stopped: "
+                    + $"'datastorefs umount --lazy {mountPoint}' takes the mount away",
+                slow);
         }
         catch (Exception fault) when (fault is IOException or SocketException)
         {
             throw new DataStoreException(DataStoreErrorKind.Local, $"the daemon of {mountPoint} hung up: {fault.Message}", fault);
         }
+    }
+
+    private static async Task<string> ReadAsync(NetworkStream stream, CancellationTokenSource patience)
+    {
+        using StreamReader reader = new(stream);
+        StringBuilder answer = new();
+        char[] piece = new char[4096];
+        int length;
+        while ((length = await reader.ReadAsync(piece, patience.Token).ConfigureAwait(false)) > 0)
+        {
+            patience.CancelAfter(s_patience);
+            answer.Append(piece, 0, length);
+        }
+
+        return answer.ToString().Trim('\n');
     }
 
     private static string Interpret(string answer, string mountPoint)
@@ -60,6 +81,19 @@ public static class ControlClient
             : answer == "ok" ? string.Empty
             : answer.StartsWith("ok\n", StringComparison.Ordinal) ? answer["ok\n".Length..]
             : throw new DataStoreException(DataStoreErrorKind.Local, $"the daemon of {mountPoint} ended before it answered");
+    }
+
+    private static async Task<Socket?> TryConnectAsync(IReadOnlyList<string> paths, CancellationToken cancellationToken)
+    {
+        foreach (string path in paths)
+        {
+            if (await TryConnectAsync(path, cancellationToken).ConfigureAwait(false) is { } socket)
+            {
+                return socket;
+            }
+        }
+
+        return null;
     }
 
     private static async Task<Socket?> TryConnectAsync(string path, CancellationToken cancellationToken)

@@ -11,14 +11,20 @@ internal sealed class ControlSocket : IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
+    // A sign of life while a handler works, well within the client's patience.
+    private static readonly TimeSpan s_beat = TimeSpan.FromSeconds(10);
+
     private readonly Socket _listener;
+    private readonly TimeSpan _beat;
     private readonly Func<ControlRequest, CancellationToken, Task<string>> _handler;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _loop;
 
-    private ControlSocket(string path, Socket listener, Func<ControlRequest, CancellationToken, Task<string>> handler, ILogger logger)
+    private ControlSocket(
+        string path, Socket listener, Func<ControlRequest, CancellationToken, Task<string>> handler, ILogger logger, TimeSpan beat)
     {
+        _beat = beat;
         FilePath = path;
         _listener = listener;
         _handler = handler;
@@ -31,8 +37,10 @@ internal sealed class ControlSocket : IAsyncDisposable
     /// <param name="path">From <see cref="ControlAddress"/>. A socket left by a daemon that died is replaced.</param>
     /// <param name="handler">Gives the text after <c>ok</c>; a <see cref="DataStoreException"/> becomes <c>error</c>.</param>
     /// <param name="logger">For faults of a connection.</param>
+    /// <param name="beat">How often a client that waits hears that the daemon is alive; null: as often as it has to.</param>
     /// <exception cref="DataStoreException">Local or NotPermitted.</exception>
-    public static ControlSocket Open(string path, Func<ControlRequest, CancellationToken, Task<string>> handler, ILogger logger)
+    public static ControlSocket Open(
+        string path, Func<ControlRequest, CancellationToken, Task<string>> handler, ILogger logger, TimeSpan? beat = null)
     {
         ControlAddress.EnsureFolder(Path.GetDirectoryName(path)!);
         Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -42,7 +50,7 @@ internal sealed class ControlSocket : IAsyncDisposable
             listener.Bind(new UnixDomainSocketEndPoint(path));
             ControlAddress.KeepToOwner(path);
             listener.Listen();
-            return new ControlSocket(path, listener, handler, logger);
+            return new ControlSocket(path, listener, handler, logger, beat ?? s_beat);
         }
         catch (Exception fault) when (fault is SocketException or IOException or UnauthorizedAccessException)
         {
@@ -89,7 +97,7 @@ internal sealed class ControlSocket : IAsyncDisposable
         try
         {
             using NetworkStream stream = new(client, ownsSocket: true);
-            string answer = await AnswerAsync(stream).ConfigureAwait(false);
+            string answer = await WithBeatsAsync(stream, AnswerAsync(stream)).ConfigureAwait(false);
             using CancellationTokenSource patience = new(s_patience); // not _stopping: the answer to "stop" is given while stopping
             await stream.WriteAsync(Encoding.UTF8.GetBytes(answer + "\n"), patience.Token).ConfigureAwait(false);
         }
@@ -99,14 +107,30 @@ internal sealed class ControlSocket : IAsyncDisposable
         }
     }
 
+    private async Task<string> WithBeatsAsync(NetworkStream stream, Task<string> answer)
+    {
+        using PeriodicTimer timer = new(_beat);
+        while (await Task.WhenAny(answer, timer.WaitForNextTickAsync().AsTask()).ConfigureAwait(false) != answer)
+        {
+            await stream.WriteAsync("\n"u8.ToArray()).ConfigureAwait(false);
+        }
+
+        return await answer.ConfigureAwait(false);
+    }
+
     private async Task<string> AnswerAsync(NetworkStream stream)
     {
         try
         {
             string line = await ReadLineAsync(stream).ConfigureAwait(false);
-            return ControlRequest.Parse(line) is { } request
-                ? $"ok\n{await _handler(request, _stopping.Token).ConfigureAwait(false)}"
-                : "error unknown command; expected status, refresh or stop";
+            if (ControlRequest.Parse(line) is not { } request)
+            {
+                return "error unknown command; expected status, refresh or stop";
+            }
+
+            // What was asked to stop this is not to be stopped by it: the client waits for the outcome.
+            CancellationToken end = request.Command == ControlCommand.Stop ? CancellationToken.None : _stopping.Token;
+            return $"ok\n{await _handler(request, end).ConfigureAwait(false)}";
         }
         catch (DataStoreException refused)
         {
