@@ -133,8 +133,9 @@ public sealed class FuseMount : IAsyncDisposable
     }
 
     /// <summary>
-    /// Unmounts. If files are open, takes the mount out of the tree, gives their users <see cref="FuseOptions.DrainTimeout"/> to finish, and then
-    /// ends the connection, whatever still waits for it. Does not throw and does not hang.
+    /// Unmounts. If files are open, takes the mount out of the tree (if nobody has yet), gives their users <see cref="FuseOptions.DrainTimeout"/> to
+    /// finish, and then ends the connection, whatever still waits for it. An attached descriptor, which is unmounted by whoever mounted it, is ended
+    /// at once. Handlers that are under way are given as much time again. Does not throw and does not hang.
     /// </summary>
     public ValueTask DisposeAsync() => new(_ending.Value);
 
@@ -146,8 +147,20 @@ public sealed class FuseMount : IAsyncDisposable
 
     private async Task EndAsync()
     {
-        if (MountPoint is { } target && await IsInTreeAsync(target).ConfigureAwait(false) && await TryLeaveTreeAsync(target).ConfigureAwait(false))
+        if (MountPoint is { } target)
+        {
+            bool isUnmounted = await IsInTreeAsync(target).ConfigureAwait(false) && await TryUnmountAsync(target).ConfigureAwait(false);
+            if (!isUnmounted && !Completion.IsCompleted)
+            {
+                _session.Logger.LogWarning(
+                    "what is open in {MountPoint} is answered for {Seconds} s, then its users get errors",
+                    target, _options.DrainTimeout.TotalSeconds);
+            }
+
+            // Over as soon as the last file is closed: the kernel ends the connection then.
             await Completion.WaitAsync(_options.DrainTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         if (!Completion.IsCompleted)
             await _lifetime.StopAsync().ConfigureAwait(false);
     }
@@ -202,7 +215,8 @@ public sealed class FuseMount : IAsyncDisposable
         return asking.IsCompletedSuccessfully && await asking.ConfigureAwait(false);
     }
 
-    private async Task<bool> TryLeaveTreeAsync(string target)
+    /// <summary>False if files are open: then the name is gone, and the rest goes with the last file.</summary>
+    private async Task<bool> TryUnmountAsync(string target)
     {
         try
         {
@@ -211,12 +225,11 @@ public sealed class FuseMount : IAsyncDisposable
         }
         catch (FuseException exception) when (exception.Errno == Errno.EBUSY)
         {
-            _session.Logger.LogWarning(
-                "{MountPoint} is in use: it is detached, and ended in {Seconds} s at the latest", target, _options.DrainTimeout.TotalSeconds);
+            _session.Logger.LogDebug("{MountPoint} is in use: it is detached", target);
         }
         catch (FuseException exception)
         {
-            // Somebody else may have unmounted it just now; stopping the session settles the rest.
+            // Somebody else may have unmounted it just now; the end of the session settles the rest.
             _session.Logger.LogDebug(exception, "unmounting {MountPoint} failed", target);
             return false;
         }
@@ -224,12 +237,12 @@ public sealed class FuseMount : IAsyncDisposable
         try
         {
             await Mounter.UnmountAsync(target, lazy: true, CancellationToken.None).ConfigureAwait(false);
-            return true;
         }
         catch (FuseException exception)
         {
             _session.Logger.LogWarning(exception, "detaching {MountPoint} failed", target);
-            return false;
         }
+
+        return false;
     }
 }

@@ -68,7 +68,9 @@ public sealed record FuseOptions
     /// <summary>The error that a caller sees when a handler threw. Null, or a throwing mapper: EIO (EINTR for an interrupted request).</summary>
     public Func<Exception, Errno>? ErrorMapper { get; init; }
 
-    /// <summary>How long <see cref="FuseMount.DisposeAsync"/> waits for handlers before it aborts the connection.</summary>
+    /// <summary>
+    /// How long <see cref="FuseMount.DisposeAsync"/> waits for users to close their files, and then for handlers, before it aborts the connection.
+    /// </summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>One line for each request and reply goes to this file (format: README). Must lie outside of the mount.</summary>

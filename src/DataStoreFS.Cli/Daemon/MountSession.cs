@@ -60,7 +60,8 @@ internal static class MountSession
             {
                 ServiceNotifier.Stopping($"unmounting {mount.MountPoint}");
 
-                // Lazily: whoever ends a daemon wants it gone, also when a shell sits in the tree. What is open is answered until the drain timeout.
+                // Lazily: whoever ends a daemon wants it gone, also when a shell sits in the tree. What is open is answered for
+                // FuseOptions.DrainTimeout.
                 await mount.StopAsync(lazy: true, CancellationToken.None).ConfigureAwait(false);
             }
 

@@ -132,7 +132,7 @@ public sealed class DataStoreMount : IAsyncDisposable
     public Task RefreshAsync(CancellationToken cancellationToken) => _expiry.RefreshAsync(_parts.Blocks, cancellationToken);
 
     /// <summary>Unmounts and waits until everything is closed.</summary>
-    /// <param name="lazy">Also when files are open: the name goes now; what is open is answered until the drain timeout.</param>
+    /// <param name="lazy">Also when files are open: the name goes now; what is open is answered for <see cref="FuseOptions.DrainTimeout"/>.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="FuseException">EBUSY: files are open.</exception>
     public async Task StopAsync(bool lazy, CancellationToken cancellationToken)

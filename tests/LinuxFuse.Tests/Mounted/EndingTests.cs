@@ -40,6 +40,13 @@ public class EndingTests
     }
 
     [FuseFact]
+    public Task WhatIsOpenIsAnsweredWhileAMountIsDisposedOf() => DisposeWhileAFileIsOpenAsync(static _ => Task.CompletedTask);
+
+    [FuseFact]
+    public Task WhatIsOpenIsAnsweredAlsoWhenSomebodyHasDetachedTheMountBefore() =>
+        DisposeWhileAFileIsOpenAsync(static mount => FuseMount.UnmountAsync(mount.Path, lazy: true));
+
+    [FuseFact]
     public async Task DisposingABusyMountEndsItAfterTheDrainTime()
     {
         TempMount mount = await TempMount.CreateAsync(
@@ -150,5 +157,28 @@ public class EndingTests
         Assert.True(FuseMount.IsStale(path));
         await FuseMount.UnmountAsync(path);
         Directory.Delete(path);
+    }
+
+    /// <summary>The end comes with the last close, long before the drain time is over.</summary>
+    private static async Task DisposeWhileAFileIsOpenAsync(Func<TempMount, Task> before)
+    {
+        MemoryLogger logger = new();
+        TempMount mount = await TempMount.CreateAsync(
+            new MemoryFileSystem(), TempMount.Options with { DrainTimeout = TimeSpan.FromMinutes(10), LoggerFactory = logger });
+        FileStream file = new(mount["f"], FileMode.Create, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        file.WriteByte(1);
+        await before(mount);
+        Task disposing = mount.DisposeAsync().AsTask();
+        Assert.True(SpinWait.SpinUntil(
+            () => disposing.IsCompleted || logger.Lines.Any(line => line.Contains("is answered for 600 s", StringComparison.Ordinal)),
+            TimeSpan.FromSeconds(20)));
+        Assert.Null(LinuxFuse.Mounting.MountTable.Find(mount.Path));
+        for (int i = 0; i < 100; i++)
+            file.WriteByte(2);
+        Assert.False(disposing.IsCompleted);
+        await file.DisposeAsync();
+        await disposing.WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.True(mount.Mount.Completion.IsCompletedSuccessfully);
+        Assert.Equal(101, mount.Mount.Statistics[FuseOpcode.Write]);
     }
 }
