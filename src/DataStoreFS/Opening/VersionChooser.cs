@@ -10,7 +10,7 @@ namespace DataStoreFS.Opening;
 /// Settles which version is meant, and gets its XML. Only numbers that the dataset's JSON lists, and whose XML the server sends, come out: a block
 /// request for any other number would create that version on the server, as a phantom.
 /// </summary>
-internal sealed partial class VersionChooser(IDataStoreClient client, string uuid, DatasetDescription dataset, ILogger logger)
+internal sealed partial class VersionChooser(IDataStoreClient client, string uuid, DatasetDescription dataset, TimeProvider time, ILogger logger)
 {
     private const int MostPhantoms = 16;
     private const int MostNamed = 20;
@@ -18,13 +18,14 @@ internal sealed partial class VersionChooser(IDataStoreClient client, string uui
     // Block addresses are looked up in the XML of this version, whichever is read.
     private const int AddressingVersion = 0;
 
+    private readonly VersionXml _xml = new(client, uuid, time);
     private readonly ILogger _logger = logger;
 
     public Task<ChosenVersion> ChooseAsync(string requested, bool writable, CancellationToken cancellationToken) => requested switch
     {
         "mixedLatest" => MixedAsync(cancellationToken),
         "all" => AllAsync(cancellationToken),
-        "latest" => LatestAsync(cancellationToken),
+        "latest" => LatestAsync(writable, cancellationToken),
         "new" => NewAsync(writable, cancellationToken),
         _ => NumberAsync(requested, cancellationToken),
     };
@@ -41,7 +42,8 @@ internal sealed partial class VersionChooser(IDataStoreClient client, string uui
 
         try
         {
-            return BdvXml.Parse(await client.GetXmlAsync(uuid, Text(AddressingVersion), cancellationToken).ConfigureAwait(false)).Setups;
+            FoundXml addressing = await _xml.FindAsync(Text(AddressingVersion), cancellationToken).ConfigureAwait(false);
+            return BdvXml.Parse(addressing.Require()).Setups;
         }
         catch (DataStoreException fault) when (fault.Kind is DataStoreErrorKind.NotFound or DataStoreErrorKind.Refused or DataStoreErrorKind.Protocol)
         {
@@ -52,51 +54,49 @@ internal sealed partial class VersionChooser(IDataStoreClient client, string uui
 
     private async Task<ChosenVersion> MixedAsync(CancellationToken cancellationToken)
     {
-        try
+        (ChosenVersion? mixed, DataStoreException? absence) = await FindAsync("mixedLatest", cancellationToken).ConfigureAwait(false);
+        if (mixed is not null)
         {
-            return await GetAsync("mixedLatest", dataset.Versions, cancellationToken).ConfigureAwait(false);
+            return mixed;
         }
-        catch (DataStoreException fault) when (
-            fault.Kind is DataStoreErrorKind.NotFound or DataStoreErrorKind.Unreachable && dataset.Versions.Count > 1)
-        {
-            // The highest version's XML is mixedLatest's; a phantom on top breaks it.
-            int highest = dataset.Versions[^1];
-            if (await ExistsAsync(highest, cancellationToken).ConfigureAwait(false))
-            {
-                throw;
-            }
 
-            throw new DataStoreException(
-                fault.Kind,
-                $"the server cannot read mixedLatest of dataset {uuid} because version {highest} has no XML (some client's wrong request made it); "
-                    + $"mount .../{uuid}/latest, or let an administrator delete version {highest}",
-                fault);
-        }
+        // The highest version's XML is mixedLatest's; a phantom on top breaks it.
+        return await FindPhantomAsync(cancellationToken).ConfigureAwait(false) is { } phantom
+            ? throw new DataStoreException(
+                absence!.Kind,
+                $"the server cannot read mixedLatest of dataset {uuid} because version {phantom} has no XML (some client's wrong request made it); "
+                    + $"mount .../{uuid}/latest, or let an administrator delete version {phantom}",
+                absence)
+            : throw absence!;
     }
 
     private async Task<ChosenVersion> AllAsync(CancellationToken cancellationToken)
     {
-        ChosenVersion all = await GetAsync("all", dataset.Versions, cancellationToken).ConfigureAwait(false);
+        ChosenVersion all = await GetAsync("all", cancellationToken).ConfigureAwait(false);
         return all.IsDraft
             ? throw new DataStoreException(
                 DataStoreErrorKind.Refused, $"the server of dataset {uuid} cannot show all versions at once; mount one of {Named()}")
             : all;
     }
 
-    private async Task<ChosenVersion> LatestAsync(CancellationToken cancellationToken)
+    private async Task<ChosenVersion> LatestAsync(bool writable, CancellationToken cancellationToken)
     {
         DataStoreException? first = null;
         foreach (int version in dataset.Versions.Reverse().Take(MostPhantoms))
         {
-            try
+            (ChosenVersion? latest, DataStoreException? absence) = await FindAsync(Text(version), cancellationToken).ConfigureAwait(false);
+            if (latest is not null)
             {
-                return await GetAsync(Text(version), dataset.Versions, cancellationToken).ConfigureAwait(false);
+                if (writable)
+                {
+                    LogTarget(first is null ? LogLevel.Information : LogLevel.Warning, uuid, version);
+                }
+
+                return latest;
             }
-            catch (DataStoreException fault) when (fault.Kind is DataStoreErrorKind.NotFound or DataStoreErrorKind.Unreachable)
-            {
-                first ??= fault;
-                LogPhantom(uuid, version, fault.Message);
-            }
+
+            first ??= absence;
+            LogPhantom(uuid, version, absence!.Message);
         }
 
         throw first ?? new DataStoreException(DataStoreErrorKind.NotFound, $"dataset {uuid} has no version");
@@ -113,57 +113,46 @@ internal sealed partial class VersionChooser(IDataStoreClient client, string uui
         int made = await client.StartWritingAsync(uuid, dataset.Levels[0].Factors, "new", cancellationToken).ConfigureAwait(false);
         LogMade(uuid, made);
         int[] versions = [.. dataset.Versions.Append(made).Distinct().Order()];
-        return await GetAsync(Text(made), versions, cancellationToken).ConfigureAwait(false);
+        return await GetAsync(Text(made), cancellationToken).ConfigureAwait(false) with { Versions = versions };
     }
 
     private Task<ChosenVersion> NumberAsync(string requested, CancellationToken cancellationToken) =>
         int.TryParse(requested, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && dataset.Versions.Contains(number)
-            ? GetAsync(Text(number), dataset.Versions, cancellationToken)
+            ? GetAsync(Text(number), cancellationToken)
             : throw new DataStoreException(DataStoreErrorKind.NotFound, $"dataset {uuid} has no version {requested}; it has {Named()}");
 
-    private async Task<ChosenVersion> GetAsync(string version, IReadOnlyList<int> versions, CancellationToken cancellationToken)
+    private async Task<ChosenVersion> GetAsync(string version, CancellationToken cancellationToken)
     {
-        string text;
-        bool draft = false;
+        (ChosenVersion? chosen, DataStoreException? absence) = await FindAsync(version, cancellationToken).ConfigureAwait(false);
+        return chosen ?? throw absence!;
+    }
+
+    /// <summary>One of both: the version, or the server's word that it has no XML for it.</summary>
+    private async Task<(ChosenVersion? Chosen, DataStoreException? Absence)> FindAsync(string version, CancellationToken cancellationToken)
+    {
         try
         {
-            text = await client.GetXmlAsync(uuid, version, cancellationToken).ConfigureAwait(false);
+            FoundXml found = await _xml.FindAsync(version, cancellationToken).ConfigureAwait(false);
+            return found.Text is null
+                ? (null, found.Absence)
+                : (new ChosenVersion(version, BdvXml.Parse(found.Text), dataset.Versions, IsDraft: false), null);
         }
         catch (DataStoreException fault) when (fault.Kind == DataStoreErrorKind.Refused)
         {
             LogDraft(uuid, fault.Message);
-            text = BdvXmlDraft.Write(dataset);
-            draft = true;
-        }
-
-        return new ChosenVersion(version, BdvXml.Parse(text), versions, draft);
-    }
-
-    private async Task<bool> ExistsAsync(int version, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await client.GetXmlAsync(uuid, Text(version), cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (DataStoreException fault) when (fault.Kind is DataStoreErrorKind.NotFound or DataStoreErrorKind.Unreachable)
-        {
-            // Nobody there at all is no sign of a phantom: then some other version cannot be had either.
-            return fault.Kind == DataStoreErrorKind.Unreachable && !await OthersExistAsync(version, cancellationToken).ConfigureAwait(false);
+            return (new ChosenVersion(version, BdvXml.Parse(BdvXmlDraft.Write(dataset)), dataset.Versions, IsDraft: true), null);
         }
     }
 
-    private async Task<bool> OthersExistAsync(int version, CancellationToken cancellationToken)
+    /// <summary>The highest version, if it is a phantom. A server that has no XML at all has none.</summary>
+    private async Task<int?> FindPhantomAsync(CancellationToken cancellationToken)
     {
-        try
+        if (dataset.Versions.Count < 2 || (await FindAsync(Text(dataset.Versions[^1]), cancellationToken).ConfigureAwait(false)).Chosen is not null)
         {
-            await client.GetXmlAsync(uuid, Text(dataset.Versions.First(other => other != version)), cancellationToken).ConfigureAwait(false);
-            return true;
+            return null;
         }
-        catch (DataStoreException)
-        {
-            return false;
-        }
+
+        return (await FindAsync(Text(dataset.Versions[0]), cancellationToken).ConfigureAwait(false)).Chosen is null ? null : dataset.Versions[^1];
     }
 
     private string Named()
@@ -181,6 +170,9 @@ internal sealed partial class VersionChooser(IDataStoreClient client, string uui
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Dataset {Uuid}: version {Version} is passed over as latest: {Reason}")]
     private partial void LogPhantom(string uuid, int version, string reason);
+
+    [LoggerMessage(Message = "Dataset {Uuid}: latest is version {Version}; what is written goes there")]
+    private partial void LogTarget(LogLevel level, string uuid, int version);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Dataset {Uuid}: the server sends no XML, so transforms of the views are not known: {Reason}")]
     private partial void LogDraft(string uuid, string reason);

@@ -11,7 +11,8 @@ namespace DataStoreFS.Opening;
 /// </summary>
 /// <param name="client">The server that the addresses belong to.</param>
 /// <param name="logger">Hears what was assumed.</param>
-public sealed class VolumeOpener(IDataStoreClient client, ILogger logger)
+/// <param name="time">For tests; null: the system's.</param>
+public sealed class VolumeOpener(IDataStoreClient client, ILogger logger, TimeProvider? time = null)
 {
     /// <summary>What an address without a version means: the newest of every block.</summary>
     public const string DefaultVersion = "mixedLatest";
@@ -29,7 +30,7 @@ public sealed class VolumeOpener(IDataStoreClient client, ILogger logger)
                 DataStoreErrorKind.Usage, $"{source} names a server but no dataset; expected {source.Server}/datasets/UUID[/VERSION]");
         DatasetDescription dataset = DatasetDescription.Parse(await client.GetDatasetJsonAsync(uuid, cancellationToken).ConfigureAwait(false));
         string requested = source.Version ?? DefaultVersion;
-        VersionChooser chooser = new(client, uuid, dataset, logger);
+        VersionChooser chooser = new(client, uuid, dataset, time ?? TimeProvider.System, logger);
         ChosenVersion chosen = await chooser.ChooseAsync(requested, writable, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<BdvSetup> addressing = await chooser.AddressingSetupsAsync(chosen, cancellationToken).ConfigureAwait(false);
 

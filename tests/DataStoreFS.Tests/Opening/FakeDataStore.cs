@@ -17,7 +17,7 @@ internal sealed class FakeDataStore : IDataStoreClient
     public TimeSpan Effort { get; init; }
     public string Json { get; set; } = "";
 
-    /// <summary>By version; an exception is thrown.</summary>
+    /// <summary>By version; an exception is thrown, of a queue each is given once.</summary>
     public Dictionary<string, object> Xml { get; } = [];
 
     /// <summary>The stored size of a block, or null for none.</summary>
@@ -43,13 +43,14 @@ internal sealed class FakeDataStore : IDataStoreClient
     public Task<string> GetXmlAsync(string uuid, string version, CancellationToken cancellationToken)
     {
         Asked.Enqueue(version);
-        return Xml.GetValueOrDefault(version) switch
+        object? answer = Xml.GetValueOrDefault(version);
+        return (answer is Queue<object> queue ? queue.Dequeue() : answer) switch
         {
             string text => Task.FromResult(text),
             Exception fault => Task.FromException<string>(fault),
             _ =>
                 Task.FromException<string>(
-                    new DataStoreException(DataStoreErrorKind.NotFound, $"Dataset with UUID = {uuid} has no version {version}")),
+                    new DataStoreException(DataStoreErrorKind.NotFound, $"Dataset with UUID = {uuid} has no version {version}") { IsAnswer = true }),
         };
     }
 

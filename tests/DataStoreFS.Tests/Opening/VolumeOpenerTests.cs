@@ -2,6 +2,9 @@ using System.Text;
 using DataStoreFS.Model;
 using DataStoreFS.N5;
 using DataStoreFS.Opening;
+using DataStoreFS.Tests.Support;
+using DataStoreFS.Tests.WriteBack;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DataStoreFS.Tests.Opening;
@@ -71,11 +74,70 @@ public sealed class VolumeOpenerTests
     {
         await using FakeDataStore store = FakeDataStore.Sample("versions");
         store.Json = store.Json.Replace("\"versions\":[0,1]", "\"versions\":[0,77]", StringComparison.Ordinal);
-        store.Xml["mixedLatest"] = new DataStoreException(DataStoreErrorKind.Unreachable, "GET answered 500");
+        store.Xml["mixedLatest"] = Answer500();
 
         DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(() => OpenAsync(store, "mixedLatest"));
 
         Assert.Contains("version 77 has no XML", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("latest", "1")]
+    [InlineData("1", "1")]
+    [InlineData("mixedLatest", "mixedLatest")]
+    public async Task AnXmlThatIsBeingRewrittenIsWaitedFor(string requested, string resolved)
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("versions");
+        store.Xml[resolved] = new Queue<object>([Answer500(), Answer500(), Answer500(), store.Xml["0"]]);
+
+        Assert.Equal(resolved, (await OpenAsync(store, requested)).Info.ResolvedVersion);
+        Assert.Equal(4, store.Asked.Count(asked => asked == resolved));
+    }
+
+    [Fact]
+    public async Task WhatIsWrittenToWhenANumberIsPassedOverIsSaid()
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("versions");
+        store.Json = store.Json.Replace("\"versions\":[0,1]", "\"versions\":[0,1,77]", StringComparison.Ordinal);
+        store.Xml["1"] = store.Xml["0"];
+        store.Xml["77"] = Answer500();
+        RecordingLogger log = new();
+
+        VolumeInfo volume = (await OpenAsync(store, "latest", writable: true, log)).Info;
+
+        Assert.Equal("1", volume.ResolvedVersion);
+        Assert.Equal(4, store.Asked.Count(asked => asked == "77"));
+        string[] warnings = [.. log.Lines.Where(line => line.Level == LogLevel.Warning).Select(line => line.Text)];
+        Assert.Contains("version 77 is passed over as latest", warnings[0], StringComparison.Ordinal);
+        Assert.EndsWith("latest is version 1; what is written goes there", warnings[1], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(DataStoreErrorKind.Unreachable, false)]
+    [InlineData(DataStoreErrorKind.Timeout, false)]
+    [InlineData(DataStoreErrorKind.NotFound, false)]
+    [InlineData(DataStoreErrorKind.Unauthorized, true)]
+    [InlineData(DataStoreErrorKind.Protocol, true)]
+    public async Task AFaultThatSaysNothingOfTheVersionNeverMeansAnOlderOne(DataStoreErrorKind kind, bool isAnswer)
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("versions");
+        store.Xml["1"] = new DataStoreException(kind, "as it is") { IsAnswer = isAnswer };
+
+        DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(() => OpenAsync(store, "latest", writable: true));
+
+        Assert.Equal((kind, "as it is"), (fault.Kind, fault.Message));
+        Assert.Equal(["1"], store.Asked);
+    }
+
+    [Fact]
+    public async Task SilenceInTheMiddleIsNoPhantomEither()
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("versions");
+        store.Xml["1"] = new Queue<object>([Answer500(), new DataStoreException(DataStoreErrorKind.Unreachable, "connection refused")]);
+
+        DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(() => OpenAsync(store, "latest"));
+
+        Assert.Equal("connection refused", fault.Message);
     }
 
     [Fact]
@@ -268,8 +330,11 @@ public sealed class VolumeOpenerTests
         Assert.Equal(DataStoreErrorKind.Unauthorized, (await Assert.ThrowsAsync<DataStoreException>(() => OpenAsync(store, "0"))).Kind);
     }
 
-    private static Task<OpenedVolume> OpenAsync(FakeDataStore store, string? version, bool writable = false) =>
-        new VolumeOpener(store, NullLogger.Instance).OpenAsync(new SourceAddress(store.Server, Uuid, version), 0, writable, CancellationToken.None);
+    private static DataStoreException Answer500() => new(DataStoreErrorKind.Unreachable, "GET answered 500") { IsAnswer = true };
+
+    private static Task<OpenedVolume> OpenAsync(FakeDataStore store, string? version, bool writable = false, ILogger? log = null) =>
+        new VolumeOpener(store, log ?? NullLogger.Instance, new EagerTime()).OpenAsync(
+            new SourceAddress(store.Server, Uuid, version), 0, writable, CancellationToken.None);
 
     private static Size3? HeaderOf(string fixture) => File.Exists(Fixtures.PathOf(fixture)) ? N5Header.ReadSize(Fixtures.Read(fixture)) : null;
 }

@@ -4,6 +4,7 @@ using DataStoreFS.Model;
 using DataStoreFS.N5;
 using DataStoreFS.Opening;
 using DataStoreFS.Remote;
+using DataStoreFS.Server;
 using Integration.Server;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -60,6 +61,37 @@ public sealed class OpeningTests
         DataStoreException unknown = await Assert.ThrowsAsync<DataStoreException>(() => OpenAsync(client, uuid, "7"));
         Assert.Equal(DataStoreErrorKind.NotFound, unknown.Kind);
         Assert.False(Directory.Exists(Path.Combine(fixture.Folder.Path, uuid, "7")));
+    }
+
+    [Theory]
+    [InlineData(500, "<html><h1>Internal Server Error</h1></html>", 1, "1")]
+    [InlineData(500, "<html><h1>Internal Server Error</h1></html>", 100, "0")]
+    [InlineData(404, "no such version", 1, "0")]
+    [InlineData(503, "busy", 100, null)]
+    public async Task LatestIsAnOlderVersionOnlyWhenTheServerItselfSaysSo(int status, string text, int times, string? latest)
+    {
+        Faults faults = new();
+        await using ServerFixture fixture = await ServerFixture.StartAsync(
+            folder => Fixtures.Copy("server", folder),
+            folder => new DataStoreServerOptions { Folder = folder, Urls = ["http://127.0.0.1:0"], Faults = faults });
+        string uuid = Assert.Single(fixture.Server.Datasets);
+        for (int i = 0; i < times; i++)
+        {
+            faults.Next(FaultAction.Status(status, text), path: $"/datasets/{uuid}/1");
+        }
+
+        using NativeBlockPool pool = new();
+        await using DataStoreClient client = new(fixture.Server.Url.ToString(), pool, new RemoteOptions { Retries = 0 });
+        Task<OpenedVolume> opening = OpenAsync(client, uuid, "latest");
+
+        if (latest is null)
+        {
+            Assert.Equal(DataStoreErrorKind.Unreachable, (await Assert.ThrowsAsync<DataStoreException>(() => opening)).Kind);
+        }
+        else
+        {
+            Assert.Equal(latest, (await opening).Info.ResolvedVersion);
+        }
     }
 
     [Fact]
