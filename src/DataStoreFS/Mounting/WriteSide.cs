@@ -36,7 +36,9 @@ internal static class WriteSide
             JournalSize = settings.JournalBytes,
             Upload = new UploadSettings { GiveUpAfter = settings.RequestTimeout },
         };
-        WriteBackEngine engine = WriteBackEngine.Open(options, client, store, pool, null, logger);
+        ListedVersions writer = new(client); // the journal may hold blocks of other versions and datasets
+        writer.Add(volume.Uuid, volume.Versions);
+        WriteBackEngine engine = WriteBackEngine.Open(options, writer, store, pool, null, logger);
         engine.Add(volume);
         store.Writes = engine;
         return engine;

@@ -14,7 +14,9 @@ namespace DataStoreFS.Transfer;
 /// </summary>
 internal sealed class PushPlan
 {
-    // Of every dataset that was just made.
+    /// <summary>Of every dataset that was just made.</summary>
+    public const int FirstVersion = 0;
+
     private const string Version = "0";
 
     // Bytes of a body that the original server takes as it is delivered.

@@ -107,8 +107,13 @@ public sealed class Pusher(
 
         try
         {
-            await client.GetDatasetJsonAsync(state!.Uuid, cancellationToken).ConfigureAwait(false);
-            return state;
+            string json = await client.GetDatasetJsonAsync(state!.Uuid, cancellationToken).ConfigureAwait(false);
+
+            // A block of a version that is not listed would make that version anew, and readers would take it for the newest.
+            return DatasetDescription.Parse(json).Versions.Contains(PushPlan.FirstVersion) ? state : throw new DataStoreException(
+                DataStoreErrorKind.Refused,
+                $"{client.Server}/datasets/{state.Uuid} of an earlier run has no version {PushPlan.FirstVersion} any more; "
+                    + "use --new to make another dataset");
         }
         catch (DataStoreException fault) when (fault.Kind == DataStoreErrorKind.NotFound)
         {

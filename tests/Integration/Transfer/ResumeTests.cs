@@ -1,3 +1,4 @@
+using System.Text;
 using DataStoreFS.Model;
 using DataStoreFS.Server;
 using DataStoreFS.Transfer;
@@ -95,6 +96,29 @@ public sealed class ResumeTests
         Assert.Equal(first.Source, third.Source);
         Assert.Equal(1, third.Sent);
         await AssertSameAsync(fixture, xml, third.Source);
+    }
+
+    [Fact]
+    public async Task ADatasetWhoseFirstVersionWasDeletedIsNotGivenItAgain()
+    {
+        await using TransferFixture fixture = await TransferFixture.StartAsync(
+            options => new DataStoreServerOptions
+            {
+                Folder = options.Folder,
+                Urls = options.Urls,
+                Faults = options.Faults,
+                Quirks = OriginalQuirks.PhantomVersions,
+            });
+        string xml = new SampleTree().Write(fixture.NewFolder());
+        PushResult first = await fixture.PushAsync(xml);
+        fixture.Faults.Script = http => http.Request.Path.Value == $"/datasets/{first.Source.Uuid}"
+            ? FaultAction.Rewrite(json => Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(json).Replace("\"versions\":[0]", "\"versions\":[1]")))
+            : IsBlockPost(http) ? throw new InvalidOperationException("a block was sent") : null;
+        File.SetLastWriteTimeUtc(Directory.EnumerateFiles(Path.GetDirectoryName(xml)!, "0", SearchOption.AllDirectories).First(), DateTime.UtcNow.AddDays(1));
+
+        DataStoreException fault = await TransferFixture.RefusedAsync(fixture.PushAsync(xml));
+
+        Assert.Contains("has no version 0 any more; use --new", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
