@@ -82,6 +82,9 @@ internal sealed class BlockCaches(MemoryTier memory, KnownMissing missing, IBloc
         tier?.Keep(key, block, time.GetUtcNow());
     }
 
+    /// <summary>A block of the dataset has changed that is none of this store's volumes': what the slower tier has of it is old.</summary>
+    public void DropDataset(string uuid) => tier?.DropDataset(uuid);
+
     /// <summary>Takes back what an overtaken fetch has put in.</summary>
     public void Undo(in BlockKey key, BlockBuffer? block)
     {

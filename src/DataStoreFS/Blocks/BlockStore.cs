@@ -159,6 +159,9 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
         _failed.Succeeded(key);
     }
 
+    /// <summary>For blocks that no volume of this store has, but that later mounts may find in the slower tier.</summary>
+    public void WrittenElsewhere(string uuid) => _caches.DropDataset(uuid);
+
     /// <summary>What is known of this block is no longer true: the next read asks the server.</summary>
     public void Invalidate(in BlockKey key)
     {

@@ -35,6 +35,9 @@ public interface IBlockTier
 
     /// <summary>What was asked for before now is not to be read again, in this process and in later ones: the user asked for a refresh.</summary>
     void DropVolume(int volume);
+
+    /// <summary>The same for a dataset of the same server, whether one of its versions was added or not.</summary>
+    void DropDataset(string uuid);
 }
 
 /// <param name="Known">Whether the tier knows about this block.</param>

@@ -1,4 +1,5 @@
 using DataStoreFS.Model;
+using DataStoreFS.N5;
 using Microsoft.Extensions.Logging;
 
 namespace DataStoreFS.WriteBack;
@@ -49,11 +50,7 @@ internal sealed class UploadOutcome(
     public async Task AcceptedAsync(LentBlock block)
     {
         BlockAddress address = block.Block.Address;
-        foreach (BlockKey key in addresses.KeysOf(address))
-        {
-            observer.Written(key, block.Buffer);
-        }
-
+        Publish(address, block.Buffer);
         Interlocked.Increment(ref _sent);
         bool journaled = journal.Contains(block.Sequence);
         Task completed = journal.CompleteAsync(address, block.Sequence);
@@ -102,6 +99,21 @@ internal sealed class UploadOutcome(
         if (pending.MemoryBytes > options.MemoryBytes)
         {
             pending.Spill(address, block.Sequence);
+        }
+    }
+
+    private void Publish(BlockAddress address, BlockBuffer block)
+    {
+        bool mounted = false;
+        foreach (BlockKey key in addresses.KeysOf(address))
+        {
+            observer.Written(key, block);
+            mounted = true;
+        }
+
+        if (!mounted)
+        {
+            observer.WrittenElsewhere(address.Image.Uuid);
         }
     }
 

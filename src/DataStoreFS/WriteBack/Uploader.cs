@@ -18,18 +18,20 @@ internal sealed class Uploader : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
-    private readonly Task[] _senders;
+    private Task[] _senders = [];
     private long _bodyLimit;
 
     public Uploader(PendingBlocks pending, IBlockWriter writer, IUploadOutcome outcome, UploadSettings settings, TimeProvider time, ILogger log)
     {
         (_pending, _writer, _outcome, _settings, _time, _log) = (pending, writer, outcome, settings, time, log);
         _bodyLimit = settings.Limit.Bytes;
-        _senders = [.. Enumerable.Range(0, settings.Senders).Select(_ => Task.Run(SendAsync))];
     }
 
     /// <summary>Bytes of a body that the server is believed to take; shrinks when it refuses what it takes in parts.</summary>
     public long BodyLimit => Volatile.Read(ref _bodyLimit);
+
+    /// <summary>Nothing is sent before. Once.</summary>
+    public void Start() => _senders = [.. Enumerable.Range(0, _settings.Senders).Select(_ => Task.Run(SendAsync))];
 
     /// <summary>Stops sending; a request that is on its way is cut off, its blocks stay pending.</summary>
     public async ValueTask DisposeAsync()

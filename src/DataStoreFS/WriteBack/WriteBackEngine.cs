@@ -28,6 +28,7 @@ public sealed class WriteBackEngine : IWriteSource, IAsyncDisposable
     private readonly PendingRetry _retry;
     private readonly UploadOutcome _outcome;
     private readonly WriteBackOptions _options;
+    private int _started;
 
     private WriteBackEngine(Journal journal, WriteBackOptions options, IBlockWriter writer, IWriteObserver observer, TimeProvider time, ILogger log)
     {
@@ -45,7 +46,10 @@ public sealed class WriteBackEngine : IWriteSource, IAsyncDisposable
         _uploader = new Uploader(_pending, writer, _outcome, options.Upload, time, log);
     }
 
-    /// <summary>Opens the journal and begins to send what an earlier process left in it. Wait for that with <see cref="DrainAsync"/>.</summary>
+    /// <summary>
+    /// Opens the journal. What an earlier process left in it is sent from the first <see cref="Add"/> on, when it is known which of the caches'
+    /// blocks it replaces; wait for that with <see cref="DrainAsync"/>.
+    /// </summary>
     /// <param name="options">Mode, folder, sizes.</param>
     /// <param name="writer">The client.</param>
     /// <param name="observer">The block store.</param>
@@ -78,8 +82,15 @@ public sealed class WriteBackEngine : IWriteSource, IAsyncDisposable
     /// <exception cref="DataStoreException">Local: the folder cannot be read.</exception>
     public IReadOnlyList<ParkedBlock> Parked() => ParkedBlocks.List(_options.JournalFolder);
 
-    /// <summary>Makes a volume's keys known; before the first call that names one.</summary>
-    public void Add(VolumeInfo volume) => _addresses.Add(volume);
+    /// <summary>Makes a volume's keys known; before the first call that names one. With the first volume, sending begins.</summary>
+    public void Add(VolumeInfo volume)
+    {
+        _addresses.Add(volume);
+        if (Interlocked.Exchange(ref _started, 1) == 0)
+        {
+            _uploader.Start();
+        }
+    }
 
     /// <summary>A block to be written; takes the reference. Ends as the mode says. Cancelling ends the waiting, not the writing.</summary>
     /// <param name="key">Inside its grid, in a writable version.</param>

@@ -65,4 +65,7 @@ public interface IWriteObserver
 {
     /// <summary>The block as the server has it now: caches replace theirs by it (retaining it). Must not throw or block.</summary>
     void Written(in BlockKey key, BlockBuffer block);
+
+    /// <summary>A block of a dataset or version that is not mounted here has changed: an earlier process wrote it. Must not throw.</summary>
+    void WrittenElsewhere(string uuid);
 }

@@ -225,5 +225,9 @@ public sealed class FreshnessTests : StoreTest
         public void Drop(in BlockKey key) => Kept.Remove(key);
 
         public void DropVolume(int volume) => Kept.RemoveAll(k => k.Volume == volume);
+
+        public void DropDataset(string uuid)
+        {
+        }
     }
 }

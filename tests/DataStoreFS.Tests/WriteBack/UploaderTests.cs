@@ -329,13 +329,12 @@ public sealed class UploaderTests : IAsyncLifetime
         Assert.Equal(last.OrderBy(p => p.Key.ToString()), _server.Stored.OrderBy(p => p.Key.ToString()));
     }
 
-    private void Start(int senders = 4, BatchLimit? limit = null) => _uploader = new Uploader(
-        _pending,
-        _server,
-        _outcome,
-        new UploadSettings { Senders = senders, Limit = limit ?? BatchLimit.Default },
-        new EagerTime(),
-        NullLogger.Instance);
+    private void Start(int senders = 4, BatchLimit? limit = null)
+    {
+        UploadSettings settings = new() { Senders = senders, Limit = limit ?? BatchLimit.Default };
+        _uploader = new Uploader(_pending, _server, _outcome, settings, new EagerTime(), NullLogger.Instance);
+        _uploader.Start();
+    }
 
     private Task Put(int x, int value, int timepoint = 0)
     {

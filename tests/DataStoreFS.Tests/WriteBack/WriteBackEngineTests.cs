@@ -95,6 +95,37 @@ public sealed class WriteBackEngineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task WhatAReplaySendsTakesTheOldOnesPlaceInCachesThoughNobodyHasAskedForIt()
+    {
+        _server.Script = (_, _, _) => throw ScriptedWriter.Outage();
+        Start(WriteBackMode.Journal);
+        await Write(1, 5, timepoint: 3);
+        await StopAsync();
+        _server.Script = (_, _, _) => Task.CompletedTask;
+        Start(WriteBackMode.Journal);
+        _engine!.Add(TestVolume.Create(volume: 1));
+        _engine.Add(TestVolume.Create(volume: 2, furtherTile: true));
+        await DrainAsync();
+        BlockKey key = TestVolume.Key(1, timepoint: 3);
+        Assert.Equal([(key, 5), (key with { Volume = 1 }, 5)], _observer.Seen.OrderBy(s => s.Key.Volume));
+        Assert.Empty(_observer.Elsewhere);
+    }
+
+    [Fact]
+    public async Task WhatAReplaySendsToAnotherDatasetIsToldToo()
+    {
+        _server.Script = (_, _, _) => throw ScriptedWriter.Outage();
+        Start(WriteBackMode.Journal);
+        await Write(1, 5);
+        await StopAsync();
+        _server.Script = (_, _, _) => Task.CompletedTask;
+        await using WriteBackEngine other = Engine(WriteBackMode.Journal, _folder.Path, volume: TestVolume.Create(uuid: "another"));
+        await other.DrainAsync(CancellationToken.None).WaitAsync(s_patience);
+        Assert.Empty(_observer.Seen);
+        Assert.Equal([TestVolume.Image.Uuid], _observer.Elsewhere);
+    }
+
+    [Fact]
     public async Task JournalModeEndsBeforeTheServerAnswersAndFsyncWaitsForIt()
     {
         Gate gate = new();
@@ -284,7 +315,8 @@ public sealed class WriteBackEngineTests : IAsyncLifetime
     private void Start(WriteBackMode mode, long journalSize = 1 << 20, long memory = 1 << 20) =>
         _engine = Engine(mode, _folder.Path, journalSize, memory);
 
-    private WriteBackEngine Engine(WriteBackMode mode, string folder, long journalSize = 1 << 20, long memory = 1 << 20)
+    private WriteBackEngine Engine(
+        WriteBackMode mode, string folder, long journalSize = 1 << 20, long memory = 1 << 20, VolumeInfo? volume = null)
     {
         WriteBackOptions options = new()
         {
@@ -295,7 +327,7 @@ public sealed class WriteBackEngineTests : IAsyncLifetime
             MemoryBytes = memory,
         };
         WriteBackEngine engine = WriteBackEngine.Open(options, _server, _observer, _pool, new EagerTime(), NullLogger.Instance);
-        engine.Add(_volume);
+        engine.Add(volume ?? _volume);
         return engine;
     }
 

@@ -12,10 +12,10 @@ internal static class TestVolume
     public static readonly ImageAddress Image = new("3b7c2a10-dead-4eef-8000-000000000001", new Size3(1, 1, 1), "0", 0, 0, 0);
 
     /// <summary>10 x 8 x 4 voxels of uint16 in blocks of 4 x 4 x 4: clipped at x.</summary>
-    public static VolumeInfo Create(VoxelType type = VoxelType.UInt16, int volume = 0, bool furtherTile = false) => new()
+    public static VolumeInfo Create(VoxelType type = VoxelType.UInt16, int volume = 0, bool furtherTile = false, string? uuid = null) => new()
     {
         Volume = volume,
-        Uuid = Image.Uuid,
+        Uuid = uuid ?? Image.Uuid,
         RequestedVersion = "0",
         ResolvedVersion = "0",
         VoxelType = type,
@@ -113,7 +113,11 @@ internal sealed class RecordingObserver : IWriteObserver
 {
     public ConcurrentQueue<(BlockKey Key, int Value)> Seen { get; } = new();
 
+    public ConcurrentQueue<string> Elsewhere { get; } = new();
+
     public void Written(in BlockKey key, BlockBuffer block) => Seen.Enqueue((key, TestVolume.ValueOf(block)));
+
+    public void WrittenElsewhere(string uuid) => Elsewhere.Enqueue(uuid);
 }
 
 /// <summary>Time that passes when somebody waits for it: every pause is over at once, and counts.</summary>

@@ -190,5 +190,9 @@ public sealed class WriteBackOverServerTests : IAsyncLifetime
         public void Written(in BlockKey key, BlockBuffer block)
         {
         }
+
+        public void WrittenElsewhere(string uuid)
+        {
+        }
     }
 }

@@ -181,6 +181,21 @@ public sealed class DiskTier : IBlockTier, IAsyncDisposable
         }
     }
 
+    public void DropDataset(string uuid)
+    {
+        long now = _time.GetUtcNow().UtcTicks;
+        DiskVolume[] registered = [.. Volatile.Read(ref _volumes).OfType<DiskVolume>()];
+        foreach (string mark in registered.Select(v => DiskVolume.MarkName(v.Server, uuid)).Distinct())
+        {
+            foreach (DiskVolume volume in registered.Where(v => v.Mark == mark))
+            {
+                volume.RaiseFloor(now);
+            }
+
+            _marks.SetFloor(mark, now);
+        }
+    }
+
     /// <summary>Ends when what was offered until now is on disk (or refused).</summary>
     public Task FlushAsync() => _writer.FlushAsync();
 

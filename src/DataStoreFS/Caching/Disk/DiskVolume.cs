@@ -19,10 +19,13 @@ internal sealed class DiskVolume
         _volume = volume;
         _maxAge = maxAge == Timeout.InfiniteTimeSpan ? long.MaxValue : Math.Max(maxAge.Ticks, 0);
         _floor = floor;
+        Server = server;
         Mark = mark;
         KeepsMissing = volume.IsUnchanging;
         _templates = [.. volume.Setups.Select(setup => Template(volume, setup, server))];
     }
+
+    public string Server { get; }
 
     /// <summary>The file name under which the floor and the open-for-writing marks of this dataset are kept.</summary>
     public string Mark { get; }

@@ -64,6 +64,27 @@ public sealed class DiskTierDropTests : DiskTierFixture
     }
 
     [Fact]
+    public async Task ADatasetIsDroppedHereAndForLaterMountsAlsoWhileItIsNotMounted()
+    {
+        DiskTier tier = OpenRegistered();
+        await Keep(tier, At(1), 11);
+        tier.DropDataset("another");
+        Assert.Equal(11, await Value(tier, At(1)));
+        await Close(tier);
+
+        DiskTier other = Open();
+        other.RegisterVolume(Volume(uuid: "u-2"), Server, Timeout.InfiniteTimeSpan);
+        other.DropDataset(Volume().Uuid);
+        await Close(other);
+
+        DiskTier later = OpenRegistered();
+        Assert.Null(await Value(later, At(1)));
+        await Keep(later, At(1), 12);
+        later.DropDataset(Volume().Uuid);
+        Assert.Null(await Value(later, At(1)));
+    }
+
+    [Fact]
     public async Task ARefreshHidesEverythingHereAndInLaterMounts()
     {
         DiskTier tier = OpenRegistered();
