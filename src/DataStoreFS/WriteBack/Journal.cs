@@ -24,7 +24,8 @@ internal sealed class Journal : IAsyncDisposable
     private readonly ILogger _log;
     private readonly string _folder;
     private readonly Channel<Request> _requests = Channel.CreateUnbounded<Request>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly List<long> _uncompleted = []; // completions that found no space; the loop's
+    private readonly List<JournalEntry> _uncompleted = []; // completions that could not be recorded; the loop's, as the next
+    private readonly List<JournalEntry> _completing = []; // recorded and not synced
     private readonly Task _loop;
     private long _lastSequence;
     private long _queuedBytes;
@@ -110,7 +111,7 @@ internal sealed class Journal : IAsyncDisposable
     {
         JournalEntry entry = new(address, sequence, block.Length);
         RequireRoom(entry.RecordBytes);
-        Request request = new(entry, block.Retain(), []);
+        Request request = new(entry, block.Retain(), null);
         Interlocked.Add(ref _queuedBytes, entry.RecordBytes);
         _index.Add(entry);
         return Enqueue(request).WaitAsync(cancellationToken);
@@ -130,15 +131,19 @@ internal sealed class Journal : IAsyncDisposable
     }
 
     /// <summary>The versions of a block up to this one are not needed any more: the server has this one or a newer one, or it is parked.</summary>
-    /// <returns>Ends when that is durable; who does not wait risks only that they are sent again.</returns>
+    /// <returns>
+    /// Ends when that is durable, and so is what earlier calls said of this block; who does not wait risks only that they are sent again. What could
+    /// not be recorded is tried again with whatever is asked of the journal next.
+    /// </returns>
+    /// <exception cref="DataStoreException">NoSpace, Local: a later process would send them again.</exception>
     public Task CompleteAsync(in BlockAddress address, long sequence)
     {
-        List<JournalEntry> done = _index.TakeUpTo(address, sequence);
-        return done.Count == 0 ? Task.CompletedTask : Enqueue(new Request(null, null, done));
+        List<JournalEntry> done = _index.TakeUpTo(address, sequence, out bool settled);
+        return settled ? Task.CompletedTask : Enqueue(new Request(null, null, done));
     }
 
     /// <summary>Ends when everything asked for before is done, and finished segments are gone.</summary>
-    public Task SettleAsync() => Enqueue(new Request(null, null, []));
+    public Task SettleAsync() => Enqueue(new Request(null, null, null));
 
     /// <summary>A write's block; null when it is not in the journal. The caller releases it.</summary>
     /// <exception cref="DataStoreException">Local: the disk cannot read it, or gives other bytes than were written.</exception>
@@ -222,6 +227,7 @@ internal sealed class Journal : IAsyncDisposable
                 _files.Trim();
                 _files.Compact(Read);
             });
+            CompleteAgain(group);
             settling.ForEach(r => r.Succeed());
             settling.Clear();
         }
@@ -247,15 +253,9 @@ internal sealed class Journal : IAsyncDisposable
             }
             else
             {
-                request.Completed.ForEach(_index.Forget);
-                _uncompleted.AddRange(request.Completed.Select(e => e.Sequence));
-                if (_files.WouldRotate(JournalRecord.HeaderBytes + (_uncompleted.Count * sizeof(long))))
-                {
-                    Finish(group);
-                }
-
-                _files.AppendCompletion(_uncompleted);
-                _uncompleted.Clear();
+                request.Completed!.ForEach(_index.Forget);
+                _uncompleted.AddRange(request.Completed);
+                Complete(group);
             }
 
             group.Add(request);
@@ -274,10 +274,39 @@ internal sealed class Journal : IAsyncDisposable
         }
     }
 
+    private void Complete(List<Request> group)
+    {
+        if (_files.WouldRotate(JournalRecord.HeaderBytes + (_uncompleted.Count * sizeof(long))))
+        {
+            Finish(group);
+        }
+
+        if (_uncompleted.Count > 0)
+        {
+            _files.AppendCompletion([.. _uncompleted.Select(e => e.Sequence)]);
+            _completing.AddRange(_uncompleted);
+            _uncompleted.Clear();
+        }
+    }
+
+    private void CompleteAgain(List<Request> group)
+    {
+        try
+        {
+            Complete(group);
+        }
+        catch (DataStoreException fault)
+        {
+            _log.LogDebug("{Count} completions have yet to be recorded: {Reason}", _uncompleted.Count, fault.Message);
+        }
+
+        Finish(group);
+    }
+
     // One fsync for all, then they are told.
     private void Finish(List<Request> group)
     {
-        if (group.Count == 0)
+        if (group.Count == 0 && _completing.Count == 0)
         {
             return;
         }
@@ -293,6 +322,16 @@ internal sealed class Journal : IAsyncDisposable
             fault = failed;
         }
 
+        if (fault is null)
+        {
+            _completing.ForEach(_index.Settle);
+        }
+        else
+        {
+            _uncompleted.AddRange(_completing);
+        }
+
+        _completing.Clear();
         foreach (Request request in group)
         {
             if (fault is null)
@@ -304,7 +343,6 @@ internal sealed class Journal : IAsyncDisposable
             {
                 request.Fail(fault);
                 Forget(request);
-                _uncompleted.AddRange(request.Completed.Select(e => e.Sequence));
             }
         }
 
@@ -334,9 +372,9 @@ internal sealed class Journal : IAsyncDisposable
         }
     }
 
-    private sealed record Request(JournalEntry? Entry, BlockBuffer? Block, List<JournalEntry> Completed)
+    private sealed record Request(JournalEntry? Entry, BlockBuffer? Block, List<JournalEntry>? Completed)
     {
-        public bool IsSettling => Entry is null && Completed.Count == 0;
+        public bool IsSettling => Entry is null && Completed is null;
 
         public TaskCompletionSource Told { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

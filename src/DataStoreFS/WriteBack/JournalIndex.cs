@@ -22,6 +22,7 @@ internal sealed class JournalIndex
     private readonly Lock _gate = new();
     private readonly Dictionary<long, JournalEntry> _bySequence = [];
     private readonly Dictionary<BlockAddress, List<JournalEntry>> _byBlock = [];
+    private readonly Dictionary<BlockAddress, HashSet<JournalEntry>> _unsettled = []; // taken, but a crash would bring them back
 
     public int Count
     {
@@ -61,19 +62,39 @@ internal sealed class JournalIndex
     }
 
     /// <summary>The versions up to this one are not needed any more.</summary>
+    /// <param name="address">Which block.</param>
+    /// <param name="sequence">The newest of them.</param>
+    /// <param name="settled">Nothing has to be recorded, neither of these nor of versions that were taken before.</param>
     /// <returns>Those that were; their segments are told by <see cref="Forget"/> once the journal has taken note.</returns>
-    public List<JournalEntry> TakeUpTo(in BlockAddress address, long sequence)
+    public List<JournalEntry> TakeUpTo(in BlockAddress address, long sequence, out bool settled)
     {
         lock (_gate)
         {
-            if (!_byBlock.TryGetValue(address, out List<JournalEntry>? versions))
+            List<JournalEntry> taken = _byBlock.TryGetValue(address, out List<JournalEntry>? versions)
+                ? versions.FindAll(e => e.Sequence <= sequence)
+                : [];
+            taken.ForEach(Remove);
+            bool known = _unsettled.TryGetValue(address, out HashSet<JournalEntry>? unsettled);
+            if (!known && taken.Count > 0)
             {
-                return [];
+                _unsettled[address] = unsettled = [];
             }
 
-            List<JournalEntry> taken = versions.FindAll(e => e.Sequence <= sequence);
-            taken.ForEach(Remove);
+            unsettled?.UnionWith(taken);
+            settled = unsettled is null;
             return taken;
+        }
+    }
+
+    /// <summary>That it is not needed any more is durable.</summary>
+    public void Settle(JournalEntry entry)
+    {
+        lock (_gate)
+        {
+            if (_unsettled.TryGetValue(entry.Address, out HashSet<JournalEntry>? unsettled) && unsettled.Remove(entry) && unsettled.Count == 0)
+            {
+                _unsettled.Remove(entry.Address);
+            }
         }
     }
 

@@ -61,8 +61,7 @@ internal sealed class UploadOutcome(
         }
         else
         {
-            // An older version may be in the journal from an outage: a replay would put it over this one, which is about to be acknowledged.
-            await completed.ConfigureAwait(false);
+            await RequireNoOlderAsync(completed, address).ConfigureAwait(false);
         }
 
         if (block.Block.Tried > 0)
@@ -114,6 +113,24 @@ internal sealed class UploadOutcome(
         if (!mounted)
         {
             observer.WrittenElsewhere(address.Image.Uuid);
+        }
+    }
+
+    /// <summary>
+    /// An older version may be in the journal from an outage: a replay would put it over this one, which is about to be acknowledged.
+    /// </summary>
+    private static async Task RequireNoOlderAsync(Task completed, BlockAddress address)
+    {
+        try
+        {
+            await completed.ConfigureAwait(false);
+        }
+        catch (DataStoreException fault)
+        {
+            throw new DataStoreException(
+                fault.Kind,
+                $"the server has {address}, but the journal still has an older version, which a later mount would send: {fault.Message}",
+                fault);
         }
     }
 

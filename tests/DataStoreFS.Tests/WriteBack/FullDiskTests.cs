@@ -36,6 +36,8 @@ public sealed class FullDiskTests
         {
             Console.WriteLine("journal");
             await FillJournalAsync(Path.Combine(folder, "journal"));
+            Console.WriteLine("completions");
+            await CompleteWithoutSpaceAsync(Path.Combine(folder, "completions"));
             Console.WriteLine("overlay");
             FillOverlay(Path.Combine(folder, "overlay"));
             return 0;
@@ -89,6 +91,58 @@ public sealed class FullDiskTests
         Directory.Delete(folder, recursive: true);
     }
 
+    /// <summary>A block's newer version is not told to be safe while its older one, which the server has, would be sent again by a later process.</summary>
+    private static async Task CompleteWithoutSpaceAsync(string folder)
+    {
+        using NativeBlockPool pool = new();
+        Journal journal = Journal.Open(folder, "http://d", 16 << 20, pool, NullLogger.Instance);
+        List<long> sequences = [];
+        for (int x = 0; x < 120; x++)
+        {
+            sequences.Add(await AppendAsync(journal, pool, x, voxels: 16 * 32));
+        }
+
+        string rest = Path.Combine(folder, "rest");
+        Assert.Throws<IOException>(() => File.WriteAllBytes(rest, new byte[1 << 20]));
+        int failed = 1; // the first one keeps the file
+        for (; (await CompleteAsync(failed)) is null; failed++)
+        {
+            Assert.True(failed < sequences.Count - 1, "the disk is not full");
+        }
+
+        DataStoreException? newer = await CompleteAsync(failed, journal.NextSequence());
+        Assert.Equal(DataStoreErrorKind.NoSpace, newer?.Kind);
+        File.Delete(rest);
+        Assert.Null(await CompleteAsync(failed, journal.NextSequence()));
+
+        // As kill -9 would leave it.
+        string killed = Path.Combine(folder, "killed");
+        Directory.CreateDirectory(killed);
+        foreach (string file in Directory.GetFiles(folder, "*.journal"))
+        {
+            File.Copy(file, Path.Combine(killed, Path.GetFileName(file)));
+        }
+
+        Journal next = Journal.Open(killed, "http://d", 16 << 20, pool, NullLogger.Instance);
+        Assert.Equal([0, .. Enumerable.Range(failed + 1, sequences.Count - failed - 1)], next.Recovered.Select(e => e.Address.X));
+        await next.DisposeAsync();
+        await journal.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+
+        async Task<DataStoreException?> CompleteAsync(int x, long? sequence = null)
+        {
+            try
+            {
+                await journal.CompleteAsync(TestVolume.At(x), sequence ?? sequences[x]);
+                return null;
+            }
+            catch (DataStoreException fault)
+            {
+                return fault;
+            }
+        }
+    }
+
     private static async Task AppendManyAsync(Journal journal, NativeBlockPool pool)
     {
         for (int i = 0; i < 1000; i++)
@@ -132,9 +186,9 @@ public sealed class FullDiskTests
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(folder, "work")));
     }
 
-    private static async Task<long> AppendAsync(Journal journal, NativeBlockPool pool, int x)
+    private static async Task<long> AppendAsync(Journal journal, NativeBlockPool pool, int x, int voxels = 16 * 300)
     {
-        BlockBuffer block = TestVolume.Block(pool, x & 0xFF, voxels: 16 * 300);
+        BlockBuffer block = TestVolume.Block(pool, x & 0xFF, voxels);
         try
         {
             long sequence = journal.NextSequence();

@@ -81,6 +81,18 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
+    public async Task ABlocksCompletionEndsWhenThoseBeforeItAreDurable()
+    {
+        await using Journal journal = Open();
+        for (int round = 0; round < 20; round++)
+        {
+            Task earlier = journal.CompleteAsync(TestVolume.At(1), await Append(journal, 1, 7));
+            await journal.CompleteAsync(TestVolume.At(1), journal.NextSequence());
+            Assert.True(earlier.IsCompletedSuccessfully);
+        }
+    }
+
+    [Fact]
     public async Task AFinishedJournalLeavesNoFiles()
     {
         await using (Journal journal = Open())
