@@ -86,5 +86,9 @@ public sealed class ReplayTests
         public void Written(in BlockKey key, BlockBuffer block)
         {
         }
+
+        public void WrittenElsewhere(string uuid)
+        {
+        }
     }
 }
