@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DataStoreFS.Cli.Logging;
 using DataStoreFS.Cli.Options;
 using DataStoreFS.Model;
 using DataStoreFS.Mounting.Control;
@@ -38,7 +39,11 @@ internal static class UmountVerb
             // By way of the daemon, which knows when everything is closed; without it (killed, or another user's) by the system call.
             if (!lazy && await ControlClient.IsAliveAsync(mountPoint, cancellationToken).ConfigureAwait(false))
             {
-                await ControlClient.SendAsync(mountPoint, ControlCommand.Stop, cancellationToken).ConfigureAwait(false);
+                string left = await ControlClient.SendAsync(mountPoint, ControlCommand.Stop, cancellationToken).ConfigureAwait(false);
+                if (left.Length > 0)
+                {
+                    await Console.Error.WriteLineAsync(LineText.OneLine(left)).ConfigureAwait(false);
+                }
             }
             else
             {

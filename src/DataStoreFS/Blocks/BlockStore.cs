@@ -159,6 +159,13 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
         _failed.Succeeded(key);
     }
 
+    /// <summary>The mount's own write was shown and came to nothing.</summary>
+    public void Dropped(in BlockKey key)
+    {
+        Invalidate(key);
+        BlockChanged?.Invoke(key);
+    }
+
     /// <summary>For blocks that no volume of this store has, but that later mounts may find in the slower tier.</summary>
     public void WrittenElsewhere(string uuid) => _caches.DropDataset(uuid);
 

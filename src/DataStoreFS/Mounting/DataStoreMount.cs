@@ -236,13 +236,29 @@ public sealed class DataStoreMount : IAsyncDisposable
         try
         {
             await _fuse.UnmountAsync(lazy: false, cancellationToken).ConfigureAwait(false);
-            return await _drained.Task.ConfigureAwait(false) ? string.Empty
-                : $"unmounted; {_parts.Engine!.Status.PendingBlocks} blocks wait in the journal and are sent when the dataset is mounted again";
+            return LeftBehind(await _drained.Task.ConfigureAwait(false));
         }
         catch (FuseException refused)
         {
             throw new DataStoreException(DataStoreErrorKind.Refused, refused.Message, refused);
         }
+    }
+
+    /// <summary>One line; empty when the server has everything that was written.</summary>
+    private string LeftBehind(bool drained)
+    {
+        if (_parts.Engine?.Status is not { } written)
+        {
+            return string.Empty;
+        }
+
+        string waiting = drained
+            ? string.Empty
+            : $"; {written.PendingBlocks} blocks wait in the journal and are sent when the dataset is mounted again";
+        string refused = written.RefusedBlocks == 0
+            ? string.Empty
+            : $"; the server refused {written.RefusedBlocks} blocks, which are kept in {written.ParkedFolder} with the reasons: copy or remove them";
+        return waiting.Length + refused.Length == 0 ? string.Empty : $"{MountPoint} is unmounted{waiting}{refused}";
     }
 
     private async Task CloseWhenGoneAsync()

@@ -40,6 +40,9 @@ internal sealed class PendingBlocks : IDisposable
     /// </summary>
     public Action? WasPostponed { get; set; }
 
+    /// <summary>A block was given up and is not pending any more; before its waiters are told. Set once, before use; must not throw.</summary>
+    public Action<BlockAddress>? WasDropped { get; set; }
+
     public int Count => Volatile.Read(ref _count);
 
     public long Bytes => Volatile.Read(ref _bytes);
@@ -255,6 +258,7 @@ internal sealed class PendingBlocks : IDisposable
         BlockBuffer? done = null;
         TaskCompletionSource? idle = null;
         bool postponed = false;
+        bool dropped = false;
         lock (_gate)
         {
             bool superseded = block.Sequence > sequence;
@@ -280,12 +284,18 @@ internal sealed class PendingBlocks : IDisposable
                 _count--;
                 Account(block, -1);
                 (done, block.Buffer) = (block.Buffer, null);
+                dropped = fault is not null;
                 idle = _count == 0 ? _idle : null;
                 _idle = _count == 0 ? null : _idle;
             }
         }
 
         done?.Release();
+        if (dropped)
+        {
+            WasDropped?.Invoke(block.Address);
+        }
+
         foreach (TaskCompletionSource waiter in told)
         {
             _ = fault is null ? waiter.TrySetResult() : waiter.TrySetException(fault);

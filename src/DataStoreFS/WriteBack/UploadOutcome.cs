@@ -19,11 +19,14 @@ internal sealed class UploadOutcome(
     private DataStoreException? _lastError;
     private DateTimeOffset? _lastErrorTime;
     private long _sent;
+    private int _refused;
 
     /// <summary>In mode journal nobody waits when a refusal comes; fsync has to tell it later.</summary>
     public event Action<BlockAddress, DataStoreException>? RefusedUnheard;
 
     public long Sent => Volatile.Read(ref _sent);
+
+    public int Refused => Volatile.Read(ref _refused);
 
     public DataStoreException? LastError
     {
@@ -77,6 +80,7 @@ internal sealed class UploadOutcome(
         log.LogError(
             "The server refuses {Address}: {Reason}; it is kept in {Folder}", address, fault.Message, ParkedBlocks.FolderOf(options.JournalFolder));
         Note(fault);
+        Interlocked.Increment(ref _refused);
         if (options.Mode == WriteBackMode.Journal)
         {
             RefusedUnheard?.Invoke(address, fault);
@@ -98,6 +102,15 @@ internal sealed class UploadOutcome(
         if (pending.MemoryBytes > options.MemoryBytes)
         {
             pending.Spill(address, block.Sequence);
+        }
+    }
+
+    /// <summary>Readers have seen the block's pending version, which is gone.</summary>
+    public void Dropped(BlockAddress address)
+    {
+        foreach (BlockKey key in addresses.KeysOf(address))
+        {
+            observer.Dropped(key);
         }
     }
 

@@ -42,6 +42,7 @@ public sealed class WriteBackEngine : IWriteSource, IAsyncDisposable
         _retry = new PendingRetry(_pending, options.Upload, time);
         _pending.WasPostponed = _retry.Postponed;
         _outcome = new UploadOutcome(journal, _pending, _retry, observer, _addresses, options, time, log);
+        _pending.WasDropped = _outcome.Dropped;
         _outcome.RefusedUnheard += (address, fault) => _untold[address] = fault;
         _uploader = new Uploader(_pending, writer, _outcome, options.Upload, time, log);
     }
@@ -76,7 +77,10 @@ public sealed class WriteBackEngine : IWriteSource, IAsyncDisposable
         _outcome.Sent,
         _journal.Damaged,
         _outcome.LastError?.Message,
-        _outcome.LastErrorTime);
+        _outcome.LastErrorTime)
+    {
+        RefusedBlocks = _outcome.Refused,
+    };
 
     /// <summary>What the server refused, oldest first, also in earlier mounts. Reads the disk.</summary>
     /// <exception cref="DataStoreException">Local: the folder cannot be read.</exception>

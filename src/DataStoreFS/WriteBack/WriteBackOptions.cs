@@ -58,13 +58,23 @@ public sealed record WriteBackStatus(
     long SentBlocks,
     int DamagedFiles,
     string? LastError,
-    DateTimeOffset? LastErrorTime);
+    DateTimeOffset? LastErrorTime)
+{
+    /// <summary>Blocks that the server refused since the mount began; they are in <see cref="ParkedFolder"/>, as earlier mounts' are.</summary>
+    public int RefusedBlocks { get; init; }
+}
 
 /// <summary>Hears of blocks that the server has taken, before their closers do.</summary>
 public interface IWriteObserver
 {
     /// <summary>The block as the server has it now: caches replace theirs by it (retaining it). Must not throw or block.</summary>
     void Written(in BlockKey key, BlockBuffer block);
+
+    /// <summary>
+    /// The server does not have what this mount has shown of the block since it was written, and will not get it: readers are to ask the server.
+    /// The write side has forgotten it already. Must not throw or block.
+    /// </summary>
+    void Dropped(in BlockKey key);
 
     /// <summary>A block of a dataset or version that is not mounted here has changed: an earlier process wrote it. Must not throw.</summary>
     void WrittenElsewhere(string uuid);

@@ -75,6 +75,20 @@ public sealed class FreshnessTests : StoreTest
     }
 
     [Fact]
+    public async Task AnOwnWriteThatCameToNothingIsAChangeAndTheServerIsAsked()
+    {
+        BlockStore store = Store();
+        List<BlockKey> changed = [];
+        store.BlockChanged = changed.Add;
+        Client.AnswerAtOnce = true;
+        await ReadAsync(store, At(1));
+        store.Dropped(At(1));
+
+        Assert.Equal([At(1)], changed);
+        Assert.Equal(BlockPresence.Unknown, Look(store, At(1)));
+    }
+
+    [Fact]
     public async Task AnAppearingBlockIsAChange()
     {
         BlockStore store = Store();

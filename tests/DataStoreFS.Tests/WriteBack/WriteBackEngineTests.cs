@@ -192,6 +192,32 @@ public sealed class WriteBackEngineTests : IAsyncLifetime
         await _engine!.SyncAsync(TestVolume.Key(1), CancellationToken.None);
     }
 
+    [Theory]
+    [InlineData(WriteBackMode.Through)]
+    [InlineData(WriteBackMode.Journal)]
+    public async Task WhatWasShownAndThenRefusedIsTakenBack(WriteBackMode mode)
+    {
+        Gate gate = new();
+        _server.Script = async (_, _, cancel) =>
+        {
+            await gate.PassAsync(cancel);
+            throw ScriptedWriter.Refusal();
+        };
+        Start(mode);
+        Task written = Write(1, 5);
+        await gate.ArrivedAsync();
+        Assert.Equal(5, Pending(1));
+        Assert.Empty(_observer.Gone);
+        gate.Open();
+        Assert.Equal(mode == WriteBackMode.Through, await Record.ExceptionAsync(() => written) is DataStoreException);
+        await DrainAsync();
+        Assert.Equal([TestVolume.Key(1)], _observer.Gone);
+        Assert.Equal(1, _engine!.Status.RefusedBlocks);
+        await StopAsync();
+        Start(mode);
+        Assert.Equal((0, 1), (_engine!.Status.RefusedBlocks, _engine.Status.ParkedBlocks));
+    }
+
     [Fact]
     public async Task AFullJournalIsAnErrorOfTheWriteAndNothingElseSuffers()
     {

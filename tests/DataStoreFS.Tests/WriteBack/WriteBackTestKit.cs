@@ -117,6 +117,10 @@ internal sealed class RecordingObserver : IWriteObserver
 
     public void Written(in BlockKey key, BlockBuffer block) => Seen.Enqueue((key, TestVolume.ValueOf(block)));
 
+    public ConcurrentQueue<BlockKey> Gone { get; } = new();
+
+    public void Dropped(in BlockKey key) => Gone.Enqueue(key);
+
     public void WrittenElsewhere(string uuid) => Elsewhere.Enqueue(uuid);
 }
 

@@ -87,6 +87,10 @@ public sealed class ReplayTests
         {
         }
 
+        public void Dropped(in BlockKey key)
+        {
+        }
+
         public void WrittenElsewhere(string uuid)
         {
         }

@@ -1,6 +1,8 @@
 using System.Globalization;
 using DataStoreFS.Model;
+using DataStoreFS.Mounting.Control;
 using DataStoreFS.Server;
+using DataStoreFS.WriteBack;
 
 namespace Integration.Mounts;
 
@@ -60,5 +62,37 @@ public sealed class WriteFaultTests
         Assert.True(
             result.ExitCode != 0 && result.Errors.Contains(complaint, StringComparison.Ordinal), $"exit code {result.ExitCode}: {result.Errors}");
         Assert.Equal(before, mounted.Stored(s_key));
+    }
+
+    [MountFact]
+    public async Task WhatTheServerRefusesAfterCloseIsNotShownAnyMoreAndUnmountingSaysSo()
+    {
+        int status = 503;
+        Faults faults = new() { Script = http => http.Request.Method == "POST" ? FaultAction.Status(Volatile.Read(ref status), "no") : null };
+        await using MountedDataset mounted = await MountedDataset.StartAsync(
+            Volumes.Small(),
+            static _ => true,
+            settings => MountedDataset.Writable(settings) with { WriteBack = WriteBackMode.Journal },
+            options: folder => new DataStoreServerOptions { Folder = folder, Urls = ["http://127.0.0.1:0"], Faults = faults });
+        string block = mounted.PathOf(s_key);
+        string copy = Path.Join(mounted.Scratch, "copy");
+        string source = Path.Join(mounted.Scratch, "block");
+        await Command.RunCleanAsync("/bin/cp", block, copy);
+        byte[] before = await File.ReadAllBytesAsync(copy);
+        byte[] written = TestVoxels.FileOf(mounted.Volume, s_key, edition: 5);
+        await File.WriteAllBytesAsync(source, written);
+        await Command.RunCleanAsync("/bin/cp", source, block);
+        await Command.RunCleanAsync("/bin/cp", block, copy);
+        Assert.Equal(written, await File.ReadAllBytesAsync(copy));
+
+        Volatile.Write(ref status, 400);
+        CommandResult synced = await Command.RunAsync("/usr/bin/python3", "-c", $"import os; os.fsync(os.open('{block}', os.O_RDWR))");
+        Assert.Contains("Input/output error", synced.Errors, StringComparison.Ordinal);
+        await Command.RunCleanAsync("/bin/cp", block, copy);
+        Assert.Equal(before, await File.ReadAllBytesAsync(copy));
+        string answer = await ControlClient.SendAsync(mounted.Root, ControlCommand.Stop, default, mounted.RuntimeFolder);
+        string parked = mounted.Mount.Settings.JournalFolder + "/parked";
+        Assert.Equal(
+            $"{mounted.Root} is unmounted; the server refused 1 blocks, which are kept in {parked} with the reasons: copy or remove them", answer);
     }
 }

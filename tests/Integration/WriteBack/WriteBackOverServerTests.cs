@@ -191,6 +191,10 @@ public sealed class WriteBackOverServerTests : IAsyncLifetime
         {
         }
 
+        public void Dropped(in BlockKey key)
+        {
+        }
+
         public void WrittenElsewhere(string uuid)
         {
         }
