@@ -16,4 +16,7 @@ internal interface IUploadOutcome
 
     /// <summary>The server cannot be asked now: make sure that it survives.</summary>
     Task PostponedAsync(LentBlock block, DataStoreException fault);
+
+    /// <summary>A version that does survive, of a block whose newest one was given up; null when there is none.</summary>
+    JournalEntry? KeptOf(BlockAddress address);
 }

@@ -67,6 +67,9 @@ internal sealed class Journal : IAsyncDisposable
     /// <summary>Whether this very version is in the journal, or on its way into it.</summary>
     public bool Contains(long sequence) => _index.Contains(sequence);
 
+    /// <summary>The block's newest version that is not on the server; null when there is none.</summary>
+    public JournalEntry? NewestOf(in BlockAddress address) => _index.NewestOf(address);
+
     /// <summary>Takes the folder (made if need be, mode 0700) and reads what is in it.</summary>
     /// <param name="folder">One per mount.</param>
     /// <param name="server">Whose writes these are; a journal with another server's writes is refused.</param>

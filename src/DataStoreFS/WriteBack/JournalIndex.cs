@@ -127,6 +127,15 @@ internal sealed class JournalIndex
         }
     }
 
+    /// <summary>Null when no version of the block is needed.</summary>
+    public JournalEntry? NewestOf(in BlockAddress address)
+    {
+        lock (_gate)
+        {
+            return _byBlock.TryGetValue(address, out List<JournalEntry>? versions) ? versions.MaxBy(e => e.Sequence) : null;
+        }
+    }
+
     public long LiveBytes(JournalSegment segment)
     {
         lock (_gate)

@@ -36,6 +36,13 @@ internal enum PendingState
     Postponed,
 }
 
+/// <summary>What becomes of a version that was sent, unless there is a newer one by then.</summary>
+internal enum PendingEnd
+{
+    Done,
+    Postponed,
+}
+
 /// <summary>A version on its way. Disposing gives its reference back.</summary>
 internal sealed record LentBlock(PendingBlock Block, long Sequence, BlockBuffer Buffer) : IDisposable
 {

@@ -185,13 +185,19 @@ internal sealed class PendingBlocks : IDisposable
     }
 
     /// <summary>The server has this version.</summary>
-    public void Accepted(PendingBlock block, long sequence) => Settle(block, sequence, null, keep: false);
+    public void Accepted(PendingBlock block, long sequence) => Settle(block, sequence, null, PendingEnd.Done);
 
     /// <summary>The server will never take this version: it is dropped here (the caller has parked it), and its waiters get the fault.</summary>
-    public void Refused(PendingBlock block, long sequence, DataStoreException fault) => Settle(block, sequence, fault, keep: false);
+    public void Refused(PendingBlock block, long sequence, DataStoreException fault) => Settle(block, sequence, fault, PendingEnd.Done);
 
     /// <summary>The server could not be asked: the block stays, its waiters get the fault. A newer version is tried at once.</summary>
-    public void Postpone(PendingBlock block, long sequence, DataStoreException fault) => Settle(block, sequence, fault, keep: true);
+    public void Postpone(PendingBlock block, long sequence, DataStoreException fault) => Settle(block, sequence, fault, PendingEnd.Postponed);
+
+    /// <summary>
+    /// This version cannot be kept, which its waiters are told. What is tried again is the version before it that the journal has, if there is one.
+    /// </summary>
+    public void GiveUp(PendingBlock block, long sequence, DataStoreException fault, JournalEntry? kept) =>
+        Settle(block, sequence, fault, kept is null ? PendingEnd.Done : PendingEnd.Postponed, kept);
 
     /// <summary>Puts postponed blocks back into their queues.</summary>
     /// <param name="most">1 to find out whether the server is back.</param>
@@ -252,7 +258,7 @@ internal sealed class PendingBlocks : IDisposable
     private static DataStoreException Stopped() =>
         new(DataStoreErrorKind.Unreachable, "the mount is stopping: the block was not sent; write it again when the dataset is mounted");
 
-    private void Settle(PendingBlock block, long sequence, DataStoreException? fault, bool keep)
+    private void Settle(PendingBlock block, long sequence, DataStoreException? fault, PendingEnd end, JournalEntry? kept = null)
     {
         List<TaskCompletionSource> told = [];
         BlockBuffer? done = null;
@@ -272,8 +278,16 @@ internal sealed class PendingBlocks : IDisposable
             {
                 MakeReady(block);
             }
-            else if (keep)
+            else if (end != PendingEnd.Done)
             {
+                if (kept is not null)
+                {
+                    Account(block, -1);
+                    (done, block.Buffer, block.Sequence, block.Length) = (block.Buffer, null, kept.Sequence, kept.FileLength);
+                    Account(block, +1);
+                    dropped = true;
+                }
+
                 block.State = PendingState.Postponed;
                 block.Tried = ++_tries;
                 _postponed++;

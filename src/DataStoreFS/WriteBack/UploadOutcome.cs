@@ -105,6 +105,8 @@ internal sealed class UploadOutcome(
         }
     }
 
+    public JournalEntry? KeptOf(BlockAddress address) => journal.NewestOf(address);
+
     /// <summary>Readers have seen the block's pending version, which is gone.</summary>
     public void Dropped(BlockAddress address)
     {

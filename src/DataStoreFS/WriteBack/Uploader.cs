@@ -200,8 +200,7 @@ internal sealed class Uploader : IAsyncDisposable
         }
         catch (DataStoreException local)
         {
-            // Could not be parked: it must not vanish, so it stays pending (and in the journal).
-            _pending.Postpone(block.Block, block.Sequence, local);
+            await PostponeAsync(block, local).ConfigureAwait(false); // could not be parked, and must not vanish
         }
     }
 
@@ -212,16 +211,24 @@ internal sealed class Uploader : IAsyncDisposable
             using LentBlock? version = Lend(block);
             if (version is not null)
             {
-                try
-                {
-                    await _outcome.PostponedAsync(version, fault).ConfigureAwait(false);
-                    _pending.Postpone(block, version.Sequence, fault);
-                }
-                catch (DataStoreException local)
-                {
-                    _pending.Postpone(block, version.Sequence, local);
-                }
+                await PostponeAsync(version, fault).ConfigureAwait(false);
             }
+        }
+    }
+
+    private async Task PostponeAsync(LentBlock version, DataStoreException fault)
+    {
+        BlockAddress address = version.Block.Address;
+        try
+        {
+            await _outcome.PostponedAsync(version, fault).ConfigureAwait(false);
+            _pending.Postpone(version.Block, version.Sequence, fault);
+        }
+        catch (DataStoreException local)
+        {
+            // Its closers hear that it was not saved. Kept in memory all the same, such blocks would pile up for as long as the outage lasts.
+            _log.LogError("{Address} is neither on the server ({Reason}) nor kept: {Local}", address, fault.Message, local.Message);
+            _pending.GiveUp(version.Block, version.Sequence, local, _outcome.KeptOf(address));
         }
     }
 

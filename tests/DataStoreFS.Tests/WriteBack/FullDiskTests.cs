@@ -91,7 +91,7 @@ public sealed class FullDiskTests
         Directory.Delete(folder, recursive: true);
     }
 
-    /// <summary>A block's newer version is not told to be safe while its older one, which the server has, would be sent again by a later process.</summary>
+    /// <summary>A block's newer version is not told to be safe while a later process would send its older one, which the server has.</summary>
     private static async Task CompleteWithoutSpaceAsync(string folder)
     {
         using NativeBlockPool pool = new();

@@ -367,5 +367,7 @@ public sealed class UploaderTests : IAsyncLifetime
             Postponed.Enqueue(block.Block.Address);
             return Task.CompletedTask;
         }
+
+        public JournalEntry? KeptOf(BlockAddress address) => null;
     }
 }

@@ -248,6 +248,36 @@ public sealed class WriteBackEngineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task WhatAFullJournalCannotKeepIsToldAndGivenUpAndTheVersionBeforeItIsSent()
+    {
+        bool down = true;
+        _server.Script = (_, _, _) => down ? throw ScriptedWriter.Outage() : Task.CompletedTask;
+        Start(WriteBackMode.Through, journalSize: 2000);
+        Dictionary<int, DataStoreErrorKind> told = [];
+        for (int timepoint = 0; timepoint < 8; timepoint++)
+        {
+            for (int x = 0; x < 3; x++)
+            {
+                told[(timepoint * 3) + x] = (await Assert.ThrowsAsync<DataStoreException>(() => Write(x, 1, timepoint))).Kind;
+            }
+        }
+
+        int[] kept = [.. told.Where(t => t.Value != DataStoreErrorKind.NoSpace).Select(t => t.Key)];
+        Assert.InRange(kept.Length, 1, 23);
+        Assert.Equal(kept.Length, _engine!.Status.PendingBlocks);
+        Assert.Equal(told.Count - kept.Length, _observer.Gone.Count);
+
+        DataStoreException full = await Assert.ThrowsAsync<DataStoreException>(() => Write(kept[0] % 3, 2, kept[0] / 3));
+        Assert.Equal(DataStoreErrorKind.NoSpace, full.Kind);
+        Assert.Equal(kept.Length, _engine.Status.PendingBlocks);
+        Assert.Equal(1, Pending(kept[0] % 3, kept[0] / 3));
+        Volatile.Write(ref down, false);
+        await DrainAsync();
+        Assert.Equal(kept.Length, _server.Stored.Count);
+        Assert.Equal(1, _server.Stored[TestVolume.At(kept[0] % 3, kept[0] / 3)]);
+    }
+
+    [Fact]
     public async Task BlocksBeyondTheMemoryBudgetAreReadBackFromTheJournal()
     {
         bool down = true;
