@@ -3,8 +3,8 @@ using System.Threading.Channels;
 namespace DataStoreFS.WriteBack;
 
 /// <summary>
-/// Tries postponed blocks again: one as a probe after 1 s, 2 s, 4 s … 30 s; all of them once a probe came through, or while somebody waits for the
-/// end (unmount), then every second.
+/// Tries postponed blocks again: one as a probe after 1 s, 2 s, 4 s … 30 s; all of them once a probe came through, and then the pauses begin anew;
+/// or while somebody waits for the end (unmount), then every second.
 /// </summary>
 internal sealed class PendingRetry : IAsyncDisposable
 {
@@ -53,18 +53,22 @@ internal sealed class PendingRetry : IAsyncDisposable
 
     private async Task RunAsync()
     {
+        TimeSpan pause = s_firstPause;
         try
         {
             while (true)
             {
                 await _wake.Reader.ReadAsync(_stop.Token).ConfigureAwait(false);
-                for (TimeSpan pause = s_firstPause; _pending.Postponed > 0; pause = Longer(pause))
+                while (_pending.Postponed > 0)
                 {
                     await PauseAsync(pause).ConfigureAwait(false);
-                    bool all = Volatile.Read(ref _hurried) > 0 || Interlocked.Exchange(ref _back, 0) > 0;
-                    pause = all ? s_firstPause : pause;
-                    _pending.Resume(all ? int.MaxValue : 1);
+                    bool back = Interlocked.Exchange(ref _back, 0) > 0;
+                    pause = back ? s_firstPause : Longer(pause);
+                    _pending.Resume(back || Volatile.Read(ref _hurried) > 0 ? int.MaxValue : 1);
                 }
+
+                // The last one may have come through, or be on its way as a probe: then it is not postponed, and the pause stays what it is.
+                pause = Interlocked.Exchange(ref _back, 0) > 0 ? s_firstPause : pause;
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -76,18 +80,19 @@ internal sealed class PendingRetry : IAsyncDisposable
     // Ends early when the server is back or somebody is in a hurry, but not because one block more was postponed.
     private async Task PauseAsync(TimeSpan pause)
     {
+        if (Volatile.Read(ref _back) > 0)
+        {
+            return;
+        }
+
         int hurried = Volatile.Read(ref _hurried);
         using CancellationTokenSource rest = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         Task over = Task.Delay(hurried > 0 ? s_firstPause : pause, _time, rest.Token);
-        while (!over.IsCompleted)
+        while (!over.IsCompleted && Volatile.Read(ref _back) == 0 && Volatile.Read(ref _hurried) <= hurried)
         {
             Task<bool> woken = _wake.Reader.WaitToReadAsync(rest.Token).AsTask();
             await Task.WhenAny(over, woken).ConfigureAwait(false);
             _wake.Reader.TryRead(out _);
-            if (Volatile.Read(ref _back) > 0 || Volatile.Read(ref _hurried) > hurried)
-            {
-                break;
-            }
         }
 
         await rest.CancelAsync().ConfigureAwait(false);
