@@ -7,7 +7,8 @@ namespace DataStoreFS.WriteBack;
 
 /// <summary>
 /// Sends pending blocks. No timers gather batches: while all senders are busy, blocks queue; a free sender takes what is queued for an image.
-/// A batch that fails is sent again and then split until its culprit is alone, so that one bad block fails nobody else's close().
+/// A batch that fails is sent again and then split until its culprit is alone, so that one bad block fails nobody else's close(). Between two tries
+/// it keeps no sender from the others.
 /// </summary>
 internal sealed class Uploader : IAsyncDisposable
 {
@@ -18,6 +19,9 @@ internal sealed class Uploader : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _turns; // as many as there are senders, also for those who try again
+    private readonly Lock _gate = new();
+    private readonly List<Task> _retries = [];
     private Task[] _senders = [];
     private long _bodyLimit;
 
@@ -25,6 +29,7 @@ internal sealed class Uploader : IAsyncDisposable
     {
         (_pending, _writer, _outcome, _settings, _time, _log) = (pending, writer, outcome, settings, time, log);
         _bodyLimit = settings.Limit.Bytes;
+        _turns = new SemaphoreSlim(settings.Senders);
     }
 
     /// <summary>Bytes of a body that the server is believed to take; shrinks when it refuses what it takes in parts.</summary>
@@ -37,7 +42,9 @@ internal sealed class Uploader : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(_senders).ConfigureAwait(false);
+        await Task.WhenAll(_senders).ConfigureAwait(false); // only they begin retries
+        await Task.WhenAll(_retries).ConfigureAwait(false);
+        _turns.Dispose();
         _stop.Dispose();
     }
 
@@ -48,10 +55,22 @@ internal sealed class Uploader : IAsyncDisposable
         {
             while (await announced.WaitToReadAsync(_stop.Token).ConfigureAwait(false))
             {
-                if (announced.TryRead(out ImageAddress? image) &&
-                    _pending.Take(image, _settings.Limit with { Bytes = BodyLimit }) is { Count: > 0 } taken)
+                await _turns.WaitAsync(_stop.Token).ConfigureAwait(false);
+                try
                 {
-                    await SendAsync(image, taken).ConfigureAwait(false);
+                    if (announced.TryRead(out ImageAddress? image) &&
+                        _pending.Take(image, _settings.Limit with { Bytes = BodyLimit }) is { Count: > 0 } taken)
+                    {
+                        Batch batch = new(image, _time.GetTimestamp()) { Parts = [new Part(taken, 0)] };
+                        if (await SendAsync(batch).ConfigureAwait(false) is { } pause)
+                        {
+                            SendLater(batch, pause);
+                        }
+                    }
+                }
+                finally
+                {
+                    _turns.Release();
                 }
             }
         }
@@ -61,38 +80,74 @@ internal sealed class Uploader : IAsyncDisposable
         }
     }
 
-    // Breadth first: every part is tried in every round, so that the culprit's retries do not hold up the others.
-    private async Task SendAsync(ImageAddress image, List<PendingBlock> taken)
+    private void SendLater(Batch batch, TimeSpan pause)
     {
-        long started = _time.GetTimestamp();
-        List<Part> parts = [new Part(taken, 0)];
-        for (int round = 0; parts.Count > 0; round++)
+        Task retry = SendAgainAsync(batch, pause);
+        lock (_gate)
+        {
+            _retries.RemoveAll(r => r.IsCompletedSuccessfully);
+            _retries.Add(retry);
+        }
+    }
+
+    private async Task SendAgainAsync(Batch batch, TimeSpan? pause)
+    {
+        try
+        {
+            while (pause is { } rest)
+            {
+                await Task.Delay(rest, _time, _stop.Token).ConfigureAwait(false);
+                await _turns.WaitAsync(_stop.Token).ConfigureAwait(false);
+                try
+                {
+                    pause = await SendAsync(batch).ConfigureAwait(false);
+                }
+                finally
+                {
+                    _turns.Release();
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            _log.LogTrace("A batch is not tried again");
+        }
+    }
+
+    /// <summary>Breadth first: every part is tried in every round, so that the culprit's retries do not hold up the others.</summary>
+    /// <returns>After which time it wants to be called again; null when nothing of the batch is left.</returns>
+    private async Task<TimeSpan?> SendAsync(Batch batch)
+    {
+        while (batch.Parts.Count > 0)
         {
             List<Part> again = [];
             DataStoreException? unreachable = null;
-            foreach (Part part in parts)
+            foreach (Part part in batch.Parts)
             {
-                unreachable = await TryAsync(image, part, again).ConfigureAwait(false) ?? unreachable;
+                unreachable = await TryAsync(batch.Image, part, again).ConfigureAwait(false) ?? unreachable;
             }
 
-            parts = again;
-            if (unreachable is not null && parts.Count > 0)
+            batch.Parts = again;
+            batch.Rounds++;
+            if (unreachable is not null && again.Count > 0)
             {
-                List<PendingBlock> left = [.. parts.SelectMany(p => p.Blocks)];
-                bool patient = _time.GetElapsedTime(started) < _settings.GiveUpAfter && unreachable.Kind != DataStoreErrorKind.Unauthorized;
+                List<PendingBlock> left = [.. again.SelectMany(p => p.Blocks)];
+                bool patient = _time.GetElapsedTime(batch.Started) < _settings.GiveUpAfter && unreachable.Kind != DataStoreErrorKind.Unauthorized;
                 bool wanted = _pending.AnyoneWaits(left);
-                if (!patient || (!wanted && parts.TrueForAll(p => p.Blocks.Count == 1)))
+                if (!patient || (!wanted && again.TrueForAll(p => p.Blocks.Count == 1)))
                 {
                     await PostponeAsync(left, unreachable).ConfigureAwait(false);
-                    return;
+                    return null;
                 }
 
                 if (wanted)
                 {
-                    await Task.Delay(Pause(round), _time, _stop.Token).ConfigureAwait(false);
+                    return Pause(batch.Rounds - 1);
                 }
             }
         }
+
+        return null;
     }
 
     /// <summary>One POST. What has to be sent again goes into <paramref name="again"/>; the answer is a fault that waiting may cure.</summary>
@@ -252,6 +307,18 @@ internal sealed class Uploader : IAsyncDisposable
             Volatile.Write(ref _bodyLimit, Math.Max(1, halves.Bytes / 2));
             _log.LogWarning("The server takes no request of {Bytes} bytes; batches are smaller from now on", halves.Bytes);
         }
+    }
+
+    /// <summary>What was taken at once and is not done yet.</summary>
+    private sealed class Batch(ImageAddress image, long started)
+    {
+        public ImageAddress Image { get; } = image;
+
+        public long Started { get; } = started;
+
+        public List<Part> Parts { get; set; } = [];
+
+        public int Rounds { get; set; }
     }
 
     private sealed record Part(List<PendingBlock> Blocks, int Tries, Halves? Halves = null);

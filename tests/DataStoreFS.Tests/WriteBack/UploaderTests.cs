@@ -163,6 +163,24 @@ public sealed class UploaderTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ABatchThatWaitsForItsNextTryKeepsNoSenderFromTheOthers()
+    {
+        StandingTime time = new();
+        _server.Script = (image, _, _) => image.Timepoint == 0 ? throw ScriptedWriter.Outage() : Task.CompletedTask;
+        Start(senders: 1, time: time);
+        Task failing = Put(1, 1);
+        await time.Paused.WaitAsync(s_patience);
+        await Put(1, 2, timepoint: 1).WaitAsync(s_patience);
+        Assert.Equal(2, _server.Stored[TestVolume.At(1, 1)]);
+        Assert.False(failing.IsCompleted);
+
+        await _uploader!.DisposeAsync();
+        _uploader = null;
+        _pending.Dispose();
+        await Assert.ThrowsAsync<DataStoreException>(() => failing.WaitAsync(s_patience));
+    }
+
+    [Fact]
     public async Task AShortOutageIsNotNoticedByClosers()
     {
         int calls = 0;
@@ -329,10 +347,10 @@ public sealed class UploaderTests : IAsyncLifetime
         Assert.Equal(last.OrderBy(p => p.Key.ToString()), _server.Stored.OrderBy(p => p.Key.ToString()));
     }
 
-    private void Start(int senders = 4, BatchLimit? limit = null)
+    private void Start(int senders = 4, BatchLimit? limit = null, TimeProvider? time = null)
     {
         UploadSettings settings = new() { Senders = senders, Limit = limit ?? BatchLimit.Default };
-        _uploader = new Uploader(_pending, _server, _outcome, settings, new EagerTime(), NullLogger.Instance);
+        _uploader = new Uploader(_pending, _server, _outcome, settings, time ?? new EagerTime(), NullLogger.Instance);
         _uploader.Start();
     }
 
@@ -340,6 +358,20 @@ public sealed class UploaderTests : IAsyncLifetime
     {
         BlockBuffer block = TestVolume.Block(_pool, value);
         return _pending.Put(TestVolume.At(x, timepoint), ++_sequence, block, block.Length, wait: true);
+    }
+
+    /// <summary>Pauses never end.</summary>
+    private sealed class StandingTime : TimeProvider
+    {
+        private readonly TaskCompletionSource _paused = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Paused => _paused.Task;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            _paused.TrySetResult();
+            return TimeProvider.System.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
     }
 
     private sealed class Outcome : IUploadOutcome
