@@ -124,6 +124,12 @@ internal sealed class Journal : IAsyncDisposable
     public void RequireRoom(long bytes)
     {
         long used = UsedBytes;
+        if (used + bytes > Limit && Parked.Blocks > 0)
+        {
+            Parked.Recount();
+            used = UsedBytes;
+        }
+
         if (used + bytes > Limit)
         {
             throw new DataStoreException(

@@ -16,11 +16,12 @@ public sealed record ParkedBlock(long Sequence, BlockAddress Address, string Rea
 
 /// <summary>
 /// What the server refused: an N5 block file and a small JSON beside it, in the journal's <c>parked</c> folder. Nothing here is sent again or
-/// dropped; it is the user's to look at, copy or remove.
+/// dropped; it is the user's to look at, copy or remove, also while the mount is there.
 /// </summary>
 internal sealed class ParkedBlocks
 {
     private readonly string _folder;
+    private readonly Lock _gate = new(); // of counting anew and adding
     private long _bytes;
     private int _count;
 
@@ -28,22 +29,32 @@ internal sealed class ParkedBlocks
     {
         _folder = folder;
         Durable.CreateFolder(Path.GetFullPath(folder));
-        foreach (FileInfo file in new DirectoryInfo(folder).EnumerateFiles("*.n5"))
-        {
-            _bytes += file.Length;
-            _count++;
-            if (long.TryParse(Path.GetFileNameWithoutExtension(file.Name), NumberStyles.None, CultureInfo.InvariantCulture, out long sequence))
-            {
-                HighestSequence = Math.Max(HighestSequence, sequence);
-            }
-        }
+        HighestSequence = Count(out _count, out _bytes);
     }
 
     public long Bytes => Volatile.Read(ref _bytes);
 
-    public int Count => Volatile.Read(ref _count);
+    public int Blocks => Volatile.Read(ref _count);
 
     public long HighestSequence { get; }
+
+    /// <summary>Takes note of what its owner has removed; reads the disk. What cannot be read counts as before.</summary>
+    public void Recount()
+    {
+        try
+        {
+            lock (_gate)
+            {
+                Count(out int count, out long bytes);
+                Volatile.Write(ref _count, count);
+                Volatile.Write(ref _bytes, bytes);
+            }
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return;
+        }
+    }
 
     /// <summary>Durable when it returns.</summary>
     /// <exception cref="DataStoreException">NoSpace, Local.</exception>
@@ -52,13 +63,13 @@ internal sealed class ParkedBlocks
         string path = Path.Combine(_folder, $"{sequence:D20}.n5");
         try
         {
-            bool known = File.Exists(path);
-            Durable.WriteFile(path, block.GetSpan());
-            Durable.WriteFile(Path.ChangeExtension(path, ".json"), Describe(address, reason, time));
-            if (!known)
+            lock (_gate)
             {
-                Interlocked.Add(ref _bytes, block.Length);
-                Interlocked.Increment(ref _count);
+                bool known = File.Exists(path);
+                Durable.WriteFile(path, block.GetSpan());
+                Durable.WriteFile(Path.ChangeExtension(path, ".json"), Describe(address, reason, time));
+                Volatile.Write(ref _bytes, _bytes + (known ? 0 : block.Length));
+                Volatile.Write(ref _count, _count + (known ? 0 : 1));
             }
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -84,6 +95,24 @@ internal sealed class ParkedBlocks
         {
             throw JournalSegment.Fault(folder, "read", fault);
         }
+    }
+
+    /// <returns>The highest sequence.</returns>
+    private long Count(out int count, out long bytes)
+    {
+        long highest = 0;
+        (count, bytes) = (0, 0);
+        foreach (FileInfo file in new DirectoryInfo(_folder).EnumerateFiles("*.n5"))
+        {
+            bytes += file.Length;
+            count++;
+            if (long.TryParse(Path.GetFileNameWithoutExtension(file.Name), NumberStyles.None, CultureInfo.InvariantCulture, out long sequence))
+            {
+                highest = Math.Max(highest, sequence);
+            }
+        }
+
+        return highest;
     }
 
     private static byte[] Describe(in BlockAddress address, string reason, DateTimeOffset time)

@@ -65,22 +65,30 @@ public sealed class WriteBackEngine : IWriteSource, IAsyncDisposable
         return new WriteBackEngine(journal, options, writer, observer, time ?? TimeProvider.System, log);
     }
 
-    public WriteBackStatus Status => new(
-        _options.Mode,
-        _pending.Count,
-        _pending.Bytes,
-        _pending.Postponed,
-        _journal.Parked.Count,
-        ParkedBlocks.FolderOf(_options.JournalFolder),
-        _journal.UsedBytes,
-        _journal.Limit,
-        _outcome.Sent,
-        _journal.Damaged,
-        _outcome.LastError?.Message,
-        _outcome.LastErrorTime)
+    /// <summary>Reads the disk: parked blocks may have been removed.</summary>
+    public WriteBackStatus Status
     {
-        RefusedBlocks = _outcome.Refused,
-    };
+        get
+        {
+            _journal.Parked.Recount();
+            return new WriteBackStatus(
+                _options.Mode,
+                _pending.Count,
+                _pending.Bytes,
+                _pending.Postponed,
+                _journal.Parked.Blocks,
+                ParkedBlocks.FolderOf(_options.JournalFolder),
+                _journal.UsedBytes,
+                _journal.Limit,
+                _outcome.Sent,
+                _journal.Damaged,
+                _outcome.LastError?.Message,
+                _outcome.LastErrorTime)
+            {
+                RefusedBlocks = _outcome.Refused,
+            };
+        }
+    }
 
     /// <summary>What the server refused, oldest first, also in earlier mounts. Reads the disk.</summary>
     /// <exception cref="DataStoreException">Local: the folder cannot be read.</exception>

@@ -181,6 +181,34 @@ public sealed class WriteBackEngineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ParkedBlocksThatWereRemovedAreRoomAtOnce()
+    {
+        _server.Script = (_, _, _) => throw ScriptedWriter.Refusal();
+        Start(WriteBackMode.Journal, journalSize: 2000);
+        DataStoreException? full = null;
+        while (full is null)
+        {
+            try
+            {
+                await Write(1, 5);
+                await DrainAsync();
+            }
+            catch (DataStoreException fault)
+            {
+                full = fault;
+            }
+        }
+
+        Assert.Equal(DataStoreErrorKind.NoSpace, full.Kind);
+        _server.Script = (_, _, _) => Task.CompletedTask;
+        Array.ForEach(Directory.GetFiles(_engine!.Status.ParkedFolder), File.Delete);
+        await Write(1, 6);
+        await DrainAsync();
+        Assert.Equal(6, _server.Stored[TestVolume.At(1)]);
+        Assert.Equal(0, _engine.Status.ParkedBlocks);
+    }
+
+    [Fact]
     public async Task ARefusalAfterCloseIsToldByTheNextFsyncOnce()
     {
         _server.Script = (_, _, _) => throw ScriptedWriter.Refusal();
