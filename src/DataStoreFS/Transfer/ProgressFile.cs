@@ -18,6 +18,7 @@ internal sealed class ProgressFile : IDisposable
     private readonly Dictionary<int, ImageProgress> _images = [];
     private readonly string _path;
     private readonly FileStream _file;
+    private long _end; // of the last whole line
 
     private ProgressFile(string path, FileStream file)
     {
@@ -72,7 +73,7 @@ internal sealed class ProgressFile : IDisposable
         (Header, Finished) = (header, null);
         Guarded(() =>
         {
-            _file.SetLength(0);
+            _end = 0;
             Append(header);
             _file.Flush(flushToDisk: true);
         });
@@ -110,10 +111,18 @@ internal sealed class ProgressFile : IDisposable
         }
     }
 
+    // A disk that is full takes a part of a line: the next one must not be read as its end.
     private void Append(string line)
     {
-        _file.Seek(0, SeekOrigin.End);
-        _file.Write(Encoding.UTF8.GetBytes(line + "\n"));
+        byte[] bytes = Encoding.UTF8.GetBytes(line + "\n");
+        if (_file.Length > _end)
+        {
+            _file.SetLength(_end);
+        }
+
+        _file.Seek(_end, SeekOrigin.Begin);
+        _file.Write(bytes);
+        _end += bytes.Length;
     }
 
     private void Load()
@@ -138,6 +147,7 @@ internal sealed class ProgressFile : IDisposable
 
         // A header that was cut short means that nothing after it was begun, except for the server's making of the dataset.
         _file.SetLength(good);
+        _end = good;
     }
 
     private bool TryApply(string line)

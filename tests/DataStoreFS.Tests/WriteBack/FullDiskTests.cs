@@ -4,6 +4,7 @@ using DataStoreFS.Model;
 using DataStoreFS.N5;
 using DataStoreFS.Overlay;
 using DataStoreFS.Tests.Overlay;
+using DataStoreFS.Transfer;
 using DataStoreFS.WriteBack;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -38,6 +39,8 @@ public sealed class FullDiskTests
             await FillJournalAsync(Path.Combine(folder, "journal"));
             Console.WriteLine("completions");
             await CompleteWithoutSpaceAsync(Path.Combine(folder, "completions"));
+            Console.WriteLine("progress");
+            WriteProgress(folder);
             Console.WriteLine("overlay");
             FillOverlay(Path.Combine(folder, "overlay"));
             return 0;
@@ -150,6 +153,48 @@ public sealed class FullDiskTests
             long sequence = await AppendAsync(journal, pool, 10_000 + i);
             await journal.CompleteAsync(TestVolume.At(10_000 + i), sequence);
         }
+    }
+
+    /// <summary>What a full disk takes of a line is not read together with the next one.</summary>
+    private static void WriteProgress(string folder)
+    {
+        string path = Path.Combine(folder, "progress");
+        string rest = Path.Combine(folder, "rest");
+        Dictionary<int, ImageProgress> written = [];
+        using (ProgressFile progress = ProgressFile.Open(path))
+        {
+            progress.Start("{\"a\":1}");
+            Assert.Throws<IOException>(() => File.WriteAllBytes(rest, new byte[1 << 20]));
+            int image = 1_000_000; // lines of 12 bytes: the last one on the page is torn
+            for (; TryWrite(image); image++)
+            {
+                Assert.True(written.Count < 4096, "the disk is not full");
+            }
+
+            File.Delete(rest);
+            Assert.True(TryWrite(4));
+
+            bool TryWrite(int number)
+            {
+                try
+                {
+                    progress.Write(number, new ImageProgress(9, 9));
+                    written.Add(number, new ImageProgress(9, 9));
+                    return true;
+                }
+                catch (DataStoreException)
+                {
+                    return false;
+                }
+            }
+        }
+
+        using (ProgressFile read = ProgressFile.Open(path))
+        {
+            Assert.Equal(written.Keys.Order(), Enumerable.Range(0, 1_100_000).Where(i => read[i].Done > 0));
+        }
+
+        File.Delete(path);
     }
 
     private static void FillOverlay(string folder)
