@@ -360,20 +360,6 @@ public sealed class UploaderTests : IAsyncLifetime
         return _pending.Put(TestVolume.At(x, timepoint), ++_sequence, block, block.Length, wait: true);
     }
 
-    /// <summary>Pauses never end.</summary>
-    private sealed class StandingTime : TimeProvider
-    {
-        private readonly TaskCompletionSource _paused = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task Paused => _paused.Task;
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            _paused.TrySetResult();
-            return TimeProvider.System.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        }
-    }
-
     private sealed class Outcome : IUploadOutcome
     {
         public ConcurrentQueue<BlockAddress> Accepted { get; } = new();

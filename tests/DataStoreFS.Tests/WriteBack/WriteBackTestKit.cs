@@ -142,6 +142,20 @@ internal sealed class EagerTime : TimeProvider
     }
 }
 
+/// <summary>Pauses never end.</summary>
+internal sealed class StandingTime : TimeProvider
+{
+    private readonly TaskCompletionSource _paused = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task Paused => _paused.Task;
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        _paused.TrySetResult();
+        return TimeProvider.System.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+}
+
 internal sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("dsfs-test-").FullName;
