@@ -15,6 +15,9 @@ namespace DataStoreFS.Mounting;
 /// </summary>
 public sealed class DataStoreMount : IAsyncDisposable
 {
+    /// <summary>For whoever passed a mounted descriptor on: as long as files that are open are answered elsewhere.</summary>
+    private static readonly TimeSpan s_unmountPatience = new FuseOptions().DrainTimeout;
+
     private readonly MountParts _parts;
     private readonly MountState _state;
     private readonly FuseMount _fuse;
@@ -132,19 +135,27 @@ public sealed class DataStoreMount : IAsyncDisposable
     public Task RefreshAsync(CancellationToken cancellationToken) => _expiry.RefreshAsync(_parts.Blocks, cancellationToken);
 
     /// <summary>Unmounts and waits until everything is closed.</summary>
-    /// <param name="lazy">Also when files are open: the name goes now; what is open is answered for <see cref="FuseOptions.DrainTimeout"/>.</param>
+    /// <param name="lazy">Also when files are open: the name goes now; what is open is answered for <see cref="FuseOptions.DrainTimeout"/>. An
+    /// attached descriptor is unmounted by whoever mounted it, who gets as much time.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <exception cref="FuseException">EBUSY: files are open.</exception>
+    /// <exception cref="FuseException">Not lazily: EBUSY, files are open; EINVAL, it is an attached descriptor.</exception>
     public async Task StopAsync(bool lazy, CancellationToken cancellationToken)
     {
-        if (!_fuse.Completion.IsCompleted)
-        {
-            await _fuse.UnmountAsync(lazy, cancellationToken).ConfigureAwait(false);
-        }
-
         if (lazy)
         {
-            await _fuse.DisposeAsync().ConfigureAwait(false);
+            if (MountPointCheck.IsDescriptor(MountPoint))
+            {
+                // Nobody else can take it out of the tree, and what is open may be finished until then.
+                _logger.LogInformation(
+                    "whoever mounted {MountPoint} has {Seconds} s to unmount it", MountPoint, s_unmountPatience.TotalSeconds);
+                await _fuse.Completion.WaitAsync(s_unmountPatience, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
+            await _fuse.DisposeAsync().AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        else if (!_fuse.Completion.IsCompleted)
+        {
+            await _fuse.UnmountAsync(lazy: false, cancellationToken).ConfigureAwait(false);
         }
 
         await Completion.WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -50,6 +50,48 @@ public class StoppingTests
         Assert.Null(fixture.MountedType());
     }
 
+    [MountFact]
+    public async Task ASignalAfterALazyUnmountEndsItWithSuccess()
+    {
+        await using CliFixture fixture = await CliFixture.StartAsync();
+        using Process mount = await StartAsync(fixture, "mount", "-f", $"{fixture.Source}/0", fixture.MountPoint);
+        await using (FileStream open = File.OpenRead($"{fixture.MountPoint}/export.xml"))
+        {
+            Assert.Equal(0, (await CliProgram.RunAsync("umount", "--lazy", fixture.MountPoint)).ExitCode);
+            Assert.Equal(0, Syscall.kill(mount.Id, Signum.SIGTERM));
+            await SaysAsync(mount, "what is open in");
+            Assert.Contains("bdv.n5", await new StreamReader(open).ReadToEndAsync(), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(0, (await CliProgram.RunAsync(mount)).ExitCode);
+    }
+
+    [MountFact]
+    public async Task ASignalToAMountThatSomebodyElseMadeEndsItWithSuccess()
+    {
+        await using CliFixture fixture = await CliFixture.StartAsync();
+        const string mounter = """
+            import ctypes, os, sys
+            device = os.open("/dev/fuse", os.O_RDWR)
+            os.set_inheritable(device, True)
+            options = f"fd={device},rootmode=40000,user_id=0,group_id=0".encode()
+            assert ctypes.CDLL(None).mount(b"passed", sys.argv[1].encode(), b"fuse.datastorefs", 0, options) == 0
+            os.execv(sys.argv[2], [sys.argv[2], "mount", "-f", sys.argv[3], f"/dev/fd/{device}"])
+            """;
+        using Process mount = CliProgram.StartProgram(
+            "python3", ["-c", mounter, fixture.MountPoint, CliProgram.Path, $"{fixture.Source}/0"], environment: null);
+        await SaysAsync(mount, "is mounted on /dev/fd/");
+        await using (FileStream open = File.OpenRead($"{fixture.MountPoint}/export.xml"))
+        {
+            Assert.Equal(0, Syscall.kill(mount.Id, Signum.SIGTERM));
+            await SaysAsync(mount, "s to unmount it");
+            Assert.Contains("bdv.n5", await new StreamReader(open).ReadToEndAsync(), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(0, (await CliProgram.RunAsync("umount", "--lazy", fixture.MountPoint)).ExitCode);
+        Assert.Equal(0, (await CliProgram.RunAsync(mount)).ExitCode);
+    }
+
     /// <summary>Returns when the tree can be read.</summary>
     private static async Task<Process> StartAsync(CliFixture fixture, params string[] args)
     {
