@@ -19,8 +19,7 @@ internal sealed class Volume
         _time = time;
         _maxAge = options.MaxAge;
         _missingMaxAge = options.MissingMaxAge < options.MaxAge ? options.MissingMaxAge : options.MaxAge;
-        int newest = info.Versions.Count == 0 ? 0 : info.Versions.Max();
-        _unchanging = [.. info.Setups.Select(s => int.TryParse(s.Version, out int number) && number < newest)];
+        _unchanging = [.. info.Setups.Select(setup => !info.MayChange(setup))];
     }
 
     public VolumeInfo Info { get; }

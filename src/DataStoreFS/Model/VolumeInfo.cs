@@ -20,7 +20,7 @@ public sealed class VolumeInfo
     public bool Writable => int.TryParse(ResolvedVersion, out _);
 
     /// <summary>All that is shown comes from numbered versions that are not the newest of the dataset.</summary>
-    public bool IsUnchanging => Versions.Count > 0 && Setups.All(s => int.TryParse(s.Version, out int version) && version < Versions[^1]);
+    public bool IsUnchanging => NewestVersion is not null && !Setups.Any(MayChange);
 
     public required VoxelType VoxelType { get; init; }
 
@@ -35,8 +35,11 @@ public sealed class VolumeInfo
 
     public string? Label { get; init; }
 
-    /// <summary>Ascending.</summary>
+    /// <summary>Ascending. May hold phantoms: numbers without an XML.</summary>
     public required IReadOnlyList<int> Versions { get; init; }
+
+    /// <summary>The highest version that is known to have an XML, so that nobody writes to those below it; null when none is known.</summary>
+    public int? NewestVersion { get; init; }
 
     /// <summary>Ascending; need not be contiguous.</summary>
     public required IReadOnlyList<int> TimepointIds { get; init; }
@@ -54,6 +57,9 @@ public sealed class VolumeInfo
     /// <param name="setup">Position in <see cref="Setups"/>.</param>
     /// <param name="timepoint">Position in <see cref="TimepointIds"/>.</param>
     public bool IsAddressable(int setup, int timepoint) => Setups[setup].Addressable && !MissingViews.Contains((setup, timepoint));
+
+    /// <summary>Whether blocks of this setup's version may be written by others.</summary>
+    public bool MayChange(SetupInfo setup) => !(int.TryParse(setup.Version, out int version) && version < NewestVersion);
 
     public LevelInfo Level(in BlockKey key) => Setups[key.Setup].Levels[key.Level];
 }

@@ -15,6 +15,9 @@ internal sealed partial class VersionChooser(IDataStoreClient client, string uui
     private const int MostPhantoms = 16;
     private const int MostNamed = 20;
 
+    // Asked whether they have an XML, to know that what lies below never changes. Each answer is as long as the mounted version's.
+    private const int MostProbed = 2;
+
     // Block addresses are looked up in the XML of this version, whichever is read.
     private const int AddressingVersion = 0;
 
@@ -76,7 +79,7 @@ internal sealed partial class VersionChooser(IDataStoreClient client, string uui
         return all.IsDraft
             ? throw new DataStoreException(
                 DataStoreErrorKind.Refused, $"the server of dataset {uuid} cannot show all versions at once; mount one of {Named()}")
-            : all;
+            : all with { Newest = await NewestAboveAsync(-1, cancellationToken).ConfigureAwait(false) };
     }
 
     private async Task<ChosenVersion> LatestAsync(bool writable, CancellationToken cancellationToken)
@@ -92,7 +95,7 @@ internal sealed partial class VersionChooser(IDataStoreClient client, string uui
                     LogTarget(first is null ? LogLevel.Information : LogLevel.Warning, uuid, version);
                 }
 
-                return latest;
+                return latest with { Newest = version };
             }
 
             first ??= absence;
@@ -113,13 +116,38 @@ internal sealed partial class VersionChooser(IDataStoreClient client, string uui
         int made = await client.StartWritingAsync(uuid, dataset.Levels[0].Factors, "new", cancellationToken).ConfigureAwait(false);
         LogMade(uuid, made);
         int[] versions = [.. dataset.Versions.Append(made).Distinct().Order()];
-        return await GetAsync(Text(made), cancellationToken).ConfigureAwait(false) with { Versions = versions };
+        return await GetAsync(Text(made), cancellationToken).ConfigureAwait(false) with { Versions = versions, Newest = made };
     }
 
-    private Task<ChosenVersion> NumberAsync(string requested, CancellationToken cancellationToken) =>
-        int.TryParse(requested, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && dataset.Versions.Contains(number)
-            ? GetAsync(Text(number), cancellationToken)
-            : throw new DataStoreException(DataStoreErrorKind.NotFound, $"dataset {uuid} has no version {requested}; it has {Named()}");
+    private async Task<ChosenVersion> NumberAsync(string requested, CancellationToken cancellationToken)
+    {
+        if (!int.TryParse(requested, NumberStyles.None, CultureInfo.InvariantCulture, out int number) || !dataset.Versions.Contains(number))
+        {
+            throw new DataStoreException(DataStoreErrorKind.NotFound, $"dataset {uuid} has no version {requested}; it has {Named()}");
+        }
+
+        ChosenVersion chosen = await GetAsync(Text(number), cancellationToken).ConfigureAwait(false);
+        return chosen.IsDraft ? chosen : chosen with { Newest = await NewestAboveAsync(number, cancellationToken).ConfigureAwait(false) ?? number };
+    }
+
+    /// <summary>The highest of the versions above a number that has an XML; null when that is none of the two highest.</summary>
+    private async Task<int?> NewestAboveAsync(int number, CancellationToken cancellationToken)
+    {
+        foreach (int version in dataset.Versions.Reverse().TakeWhile(version => version > number).Take(MostProbed))
+        {
+            try
+            {
+                await client.GetXmlAsync(uuid, Text(version), cancellationToken).ConfigureAwait(false);
+                return version;
+            }
+            catch (DataStoreException fault) when (fault.IsAnswer)
+            {
+                LogNotNewer(uuid, version, fault.Message);
+            }
+        }
+
+        return null;
+    }
 
     private async Task<ChosenVersion> GetAsync(string version, CancellationToken cancellationToken)
     {
@@ -170,6 +198,9 @@ internal sealed partial class VersionChooser(IDataStoreClient client, string uui
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Dataset {Uuid}: version {Version} is passed over as latest: {Reason}")]
     private partial void LogPhantom(string uuid, int version, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Dataset {Uuid}: version {Version} does not count as the newest: {Reason}")]
+    private partial void LogNotNewer(string uuid, int version, string reason);
 
     [LoggerMessage(Message = "Dataset {Uuid}: latest is version {Version}; what is written goes there")]
     private partial void LogTarget(LogLevel level, string uuid, int version);

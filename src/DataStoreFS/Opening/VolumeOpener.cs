@@ -51,6 +51,7 @@ public sealed class VolumeOpener(IDataStoreClient client, ILogger logger, TimePr
             Compression = dataset.Compression,
             Label = dataset.Label,
             Versions = chosen.Versions,
+            NewestVersion = chosen.Newest,
             TimepointIds = chosen.Xml.TimepointIds,
             Setups = map.ToSetups(sizes.LevelsOf),
             MissingViews = MissingViews(chosen.Xml, map),

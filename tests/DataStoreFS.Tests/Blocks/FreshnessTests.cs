@@ -47,6 +47,22 @@ public sealed class FreshnessTests : StoreTest
         Assert.Equal(BlockPresence.Missing, Look(store, At(2)));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(null)]
+    public async Task AHigherNumberThatIsNotKnownToBeAVersionDoesNotKeepTheNewestFromAging(int? newest)
+    {
+        BlockStore store = Store(version: "0", newest: newest);
+        Client.AnswerAtOnce = true;
+        Client.Content = (_, block) => block.X == 1 ? 1 : null;
+        await ReadAsync(store, At(1));
+        await ReadAsync(store, At(2));
+        Time.Advance(TimeSpan.FromMinutes(11));
+
+        Assert.Equal(BlockPresence.Unknown, Look(store, At(1)));
+        Assert.Equal(BlockPresence.Unknown, Look(store, At(2)));
+    }
+
     [Fact]
     public async Task AnEndlessAgeOfBlocksDoesNotMakeMissingOnesMissingForEver()
     {

@@ -22,16 +22,16 @@ public abstract class StoreTest : IAsyncLifetime
 
     protected StoreTest() => Client = new ScriptedClient(Pool);
 
-    private protected BlockStore Store(BlockStoreOptions? options = null, IBlockTier? tier = null, string version = "1")
+    private protected BlockStore Store(BlockStoreOptions? options = null, IBlockTier? tier = null, string version = "1", int? newest = 1)
     {
         BlockStore store = new(options ?? new BlockStoreOptions { CacheBytes = 1 << 20 }, tier, Time);
-        store.AddVolume(Volume(version), Client);
+        store.AddVolume(Volume(version, newest), Client);
         _stores.Add(store);
         return store;
     }
 
     /// <summary>Versions 0 and 1 exist: 0 is unchanging, 1 may change.</summary>
-    internal static VolumeInfo Volume(string version) => new()
+    internal static VolumeInfo Volume(string version, int? newest = 1) => new()
     {
         Volume = 0,
         Uuid = "u",
@@ -41,6 +41,7 @@ public abstract class StoreTest : IAsyncLifetime
         Dimensions = new Size3(1024, 1024, 1024),
         VoxelSize = [1, 1, 1],
         Versions = [0, 1],
+        NewestVersion = newest,
         TimepointIds = [5, 9],
         Setups = [Setup(0, version), Setup(1, version)],
     };

@@ -330,6 +330,44 @@ public sealed class VolumeOpenerTests
         Assert.Equal(DataStoreErrorKind.Unauthorized, (await Assert.ThrowsAsync<DataStoreException>(() => OpenAsync(store, "0"))).Kind);
     }
 
+    /// <summary>A version never changes only if a higher one is known to have an XML; of those, at most two are asked for.</summary>
+    [Theory]
+    [InlineData("0,1", "1", "0", true, "0,1")]
+    [InlineData("0,1", "1", "1", false, "1,0")]
+    [InlineData("0,1", "1", "latest", false, "1,0")]
+    [InlineData("0,77", "", "latest", false, "77,0")]
+    [InlineData("0,77", "", "0", false, "0,77")]
+    [InlineData("0,1,77", "1", "0", true, "0,77,1")]
+    [InlineData("0,1,77", "1", "1", false, "1,77,0")]
+    [InlineData("0,1,77,78", "1", "0", false, "0,78,77")]
+    [InlineData("0,1", "1", "mixedLatest", false, "mixedLatest,0")]
+    public async Task OnlyWhatIsOlderThanARealVersionNeverChanges(string listed, string real, string requested, bool unchanging, string asked)
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("versions");
+        store.Json = store.Json.Replace("\"versions\":[0,1]", $"\"versions\":[{listed}]", StringComparison.Ordinal);
+        foreach (string version in real.Split(',', StringSplitOptions.RemoveEmptyEntries))
+        {
+            store.Xml[version] = store.Xml["0"];
+        }
+
+        VolumeInfo volume = (await OpenAsync(store, requested)).Info;
+
+        Assert.Equal(unchanging, volume.IsUnchanging);
+        Assert.Equal(asked.Split(','), store.Asked);
+    }
+
+    [Fact]
+    public async Task OfAllVersionsTheNewestRealOneMayChange()
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("versions");
+        store.Json = store.Json.Replace("\"versions\":[0,1]", "\"versions\":[0,1,77]", StringComparison.Ordinal);
+        store.Xml["1"] = store.Xml["0"];
+
+        VolumeInfo volume = (await OpenAsync(store, "all")).Info;
+
+        Assert.Equal([("0", false), ("1", true), ("mixedLatest", true)], volume.Setups.Select(s => (s.Version, volume.MayChange(s))));
+    }
+
     private static DataStoreException Answer500() => new(DataStoreErrorKind.Unreachable, "GET answered 500") { IsAnswer = true };
 
     private static Task<OpenedVolume> OpenAsync(FakeDataStore store, string? version, bool writable = false, ILogger? log = null) =>

@@ -142,6 +142,7 @@ public sealed class StoreOverServerTests : IAsyncLifetime
         Dimensions = level.Dimensions,
         VoxelSize = [1, 1, 1],
         Versions = [0, 1],
+        NewestVersion = 1,
         TimepointIds = timepoints ?? [0, 1],
         Setups = [new SetupInfo { Index = 0, Id = 0, Name = "s", ChannelId = 0, AngleId = 0, Version = version, Levels = [level] }],
     };

@@ -1,6 +1,7 @@
 using DataStoreFS.Model;
 using DataStoreFS.Mounting;
 using DataStoreFS.Mounting.Control;
+using DataStoreFS.Server;
 
 namespace Integration.Mounts;
 
@@ -56,6 +57,28 @@ public sealed class FreshnessTests
         }
 
         Assert.True(found);
+    }
+
+    [MountFact]
+    public async Task ABlockThatIsWrittenToTheNewestVersionBelowAPhantomAppears()
+    {
+        await using MountedDataset mounted = await MountedDataset.StartAsync(
+            Volumes.Small(),
+            static _ => false,
+            s => s with { MaxAge = TimeSpan.Zero, Missing = MissingBlocks.Absent, MissingAge = TimeSpan.Zero },
+            "latest",
+            folder =>
+            {
+                Directory.CreateDirectory(Path.Join(folder, Volumes.Small().Uuid, "77", "export.n5"));
+                return new DataStoreServerOptions { Folder = folder, Urls = ["http://127.0.0.1:0"] };
+            });
+        string path = mounted.PathOf(s_block);
+        Assert.Equal(1, (await Command.RunAsync("test", "-e", path)).ExitCode);
+
+        DatasetWriter.WriteBlock(mounted.Origin, mounted.Volume, s_block);
+
+        await Command.RunCleanAsync("test", "-e", path);
+        Assert.Equal("0", mounted.Mount.Volume!.ResolvedVersion);
     }
 
     [MountFact]

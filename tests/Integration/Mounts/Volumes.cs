@@ -57,6 +57,7 @@ internal static class Volumes
             Dimensions = levels[0].Dimensions,
             VoxelSize = [0.5, 0.5, 1],
             Versions = versions,
+            NewestVersion = versions.Max(),
             TimepointIds = timepoints,
             Setups = [.. setups.Select((id, i) => new SetupInfo
         {

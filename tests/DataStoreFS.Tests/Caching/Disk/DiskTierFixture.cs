@@ -127,6 +127,7 @@ public abstract class DiskTierFixture : IAsyncLifetime
         Dimensions = new Size3(320, 320, 100),
         VoxelSize = [1, 1, 1],
         Versions = [0, 1],
+        NewestVersion = 1,
         TimepointIds = [3, 5, 9],
         Setups =
         [
