@@ -113,10 +113,26 @@ internal sealed partial class VersionChooser(IDataStoreClient client, string uui
                 DataStoreErrorKind.Usage, $"version 'new' makes a version of dataset {uuid}, which needs a mount that may write; add --read-write");
         }
 
-        int made = await client.StartWritingAsync(uuid, dataset.Levels[0].Factors, "new", cancellationToken).ConfigureAwait(false);
+        LogMaking(uuid);
+        int made = await MakeAsync(cancellationToken).ConfigureAwait(false);
         LogMade(uuid, made);
         int[] versions = [.. dataset.Versions.Append(made).Distinct().Order()];
         return await GetAsync(Text(made), cancellationToken).ConfigureAwait(false) with { Versions = versions, Newest = made };
+    }
+
+    private async Task<int> MakeAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await client.StartWritingAsync(uuid, dataset.Levels[0].Factors, "new", cancellationToken).ConfigureAwait(false);
+        }
+        catch (DataStoreException fault) when (!fault.IsAnswer)
+        {
+            throw new DataStoreException(
+                fault.Kind,
+                $"{fault.Message}; the version may be there all the same, or soon: look with 'datastorefs info' before you make another",
+                fault);
+        }
     }
 
     private async Task<ChosenVersion> NumberAsync(string requested, CancellationToken cancellationToken)
@@ -192,6 +208,9 @@ internal sealed partial class VersionChooser(IDataStoreClient client, string uui
     }
 
     private static string Text(int version) => version.ToString(CultureInfo.InvariantCulture);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Dataset {Uuid}: the server makes a new version; this may take minutes")]
+    private partial void LogMaking(string uuid);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Dataset {Uuid}: version {Version} was made for this mount")]
     private partial void LogMade(string uuid, int version);

@@ -24,6 +24,7 @@ internal sealed class FakeDataStore : IDataStoreClient
     public Func<ImageAddress, Size3, Size3?> Blocks { get; set; } = (_, _) => null;
 
     public int Made { get; set; } = -1;
+    public DataStoreException? MakingFails { get; init; }
     public ConcurrentQueue<string> Asked { get; } = [];
     public ConcurrentQueue<(ImageAddress Image, int Blocks)> Reads { get; } = [];
 
@@ -72,7 +73,7 @@ internal sealed class FakeDataStore : IDataStoreClient
     public Task<int> StartWritingAsync(string uuid, Size3 resolution, string version, CancellationToken cancellationToken)
     {
         Asked.Enqueue(version);
-        return Task.FromResult(Made);
+        return MakingFails is null ? Task.FromResult(Made) : Task.FromException<int>(MakingFails);
     }
 
     public Task WriteBlocksAsync(ImageAddress image, IReadOnlyList<BlockWrite> blocks, CancellationToken cancellationToken) =>

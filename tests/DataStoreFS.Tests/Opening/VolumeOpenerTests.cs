@@ -178,10 +178,25 @@ public sealed class VolumeOpenerTests
         Assert.Equal(DataStoreErrorKind.Usage, fault.Kind);
         Assert.Empty(store.Asked);
 
-        VolumeInfo volume = (await OpenAsync(store, "new", writable: true)).Info;
+        RecordingLogger log = new();
+        VolumeInfo volume = (await OpenAsync(store, "new", writable: true, log)).Info;
         Assert.Equal("2", volume.ResolvedVersion);
         Assert.Equal([0, 1, 2], volume.Versions);
+        Assert.Equal($"Dataset {Uuid}: the server makes a new version; this may take minutes", log.Lines.First().Text);
         Assert.Equal(1, store.Asked.Count(asked => asked == "new"));
+    }
+
+    [Fact]
+    public async Task ANewVersionThatMayHaveBeenMadeIsNotMadeBlindlyAgain()
+    {
+        await using FakeDataStore sample = FakeDataStore.Sample("versions");
+        await using FakeDataStore store = new() { Json = sample.Json, MakingFails = new DataStoreException(DataStoreErrorKind.Timeout, "no progress") };
+
+        DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(() => OpenAsync(store, "new", writable: true));
+
+        Assert.Equal(DataStoreErrorKind.Timeout, fault.Kind);
+        Assert.Contains("look with 'datastorefs info' before you make another", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(["new"], store.Asked);
     }
 
     [Fact]

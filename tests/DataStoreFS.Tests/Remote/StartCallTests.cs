@@ -1,4 +1,5 @@
 using DataStoreFS.Model;
+using DataStoreFS.Remote;
 using DataStoreFS.Tests.Support;
 
 namespace DataStoreFS.Tests.Remote;
@@ -36,6 +37,27 @@ public sealed class StartCallTests : ClientTest
         DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(() => Client(server).ResolveLatestAsync("u-1", s_full, default));
 
         Assert.Equal(DataStoreErrorKind.Protocol, fault.Kind);
+    }
+
+    /// <summary>The server copies thousands of files before it answers; a call that fails would be made again, and make one more.</summary>
+    [Fact]
+    public async Task NewIsWaitedForLongerThanAnythingElse()
+    {
+        TaskCompletionSource made = new();
+        ScriptedServer server = Serve(r => r.Target.Contains("/new/", StringComparison.Ordinal)
+            ? ScriptedAnswer.Redirect("/datasets/u-1/1/1/1/8/").After(made.Task)
+            : ScriptedAnswer.Text(200, "{}").After(new TaskCompletionSource().Task));
+        DataStoreClient client = Client(server, new RemoteOptions { Timeout = TimeSpan.FromMilliseconds(100), Retries = 0 });
+
+        Task<int> making = client.StartWritingAsync("u-1", s_full, "new", default);
+        for (int i = 0; i < 3; i++)
+        {
+            DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(() => client.GetDatasetJsonAsync("u-1", default));
+            Assert.Equal(DataStoreErrorKind.Timeout, fault.Kind);
+        }
+
+        made.SetResult();
+        Assert.Equal(8, await making);
     }
 
     [Fact]
