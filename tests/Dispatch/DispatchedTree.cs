@@ -58,7 +58,8 @@ internal sealed class DispatchedTree : IDisposable
             Missing = missing,
             MaxAge = MountSettings.Never,
         };
-        TreeContext context = new(tree, _store, settings, MountState.Create(MountSettings.Never, NullLogger.Instance)) { Prefetcher = _prefetcher };
+        MountState state = MountState.Create(MountSettings.Never, MountSettings.Never, NullLogger.Instance);
+        TreeContext context = new(tree, _store, settings, state) { Prefetcher = _prefetcher };
         for (int z = 0; z < Blocks; z++)
         {
             Keep(new BlockKey(0, 0, 0, 0, 0, 0, z));

@@ -41,6 +41,10 @@ internal sealed class BlockCaches(MemoryTier memory, KnownMissing missing, IBloc
             ? volume.IsFresh(key, fetched)
             : missing.TryGet(key, out fetched) && volume.IsMissingFresh(key, fetched);
 
+    /// <summary>How much longer it counts as an answer that the server has no such block.</summary>
+    public TimeSpan MissingFor(Volume volume, in BlockKey key) =>
+        missing.TryGet(key, out long fetched) ? volume.MissingFor(key, fetched) : TimeSpan.Zero;
+
     /// <summary>What memory still has of a block, however old; for the time when the server is gone. The caller releases it.</summary>
     public BlockBuffer? Stale(in BlockKey key) => memory.TryGet(key, out BlockBuffer? block, out _) ? block : null;
 

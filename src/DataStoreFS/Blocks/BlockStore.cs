@@ -111,6 +111,12 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
         return delay > TimeSpan.Zero ? FetchLaterAsync(key, delay, cancellationToken) : FetchAsync(key, cancellationToken);
     }
 
+    public TimeSpan MissingFor(in BlockKey key)
+    {
+        Volume volume = _volumes.Of(key);
+        return volume.IsAddressable(key) ? _caches.MissingFor(volume, key) : TimeSpan.MaxValue;
+    }
+
     public TimeSpan DistanceOf(in BlockKey key) => _volumes.Of(key).Client.RoundTrip;
 
     public int PrefetchRoom => Math.Max(_options.SpeculationQueue - _flight.Count, 0);

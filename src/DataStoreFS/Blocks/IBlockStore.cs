@@ -18,6 +18,12 @@ public interface IBlockStore
     /// <exception cref="DataStoreException">The fault that kept it from being read.</exception>
     ValueTask<BlockBuffer?> GetAsync(BlockKey key, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// How much longer a missing block may be taken for missing: zero when it is not known, or not known any more, to be missing;
+    /// <see cref="TimeSpan.MaxValue"/> when nothing can change that.
+    /// </summary>
+    TimeSpan MissingFor(in BlockKey key);
+
     /// <summary>Forgets everything that was fetched, so that the next read asks the server.</summary>
     void Refresh();
 }

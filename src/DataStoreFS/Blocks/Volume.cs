@@ -30,6 +30,18 @@ internal sealed class Volume
 
     public bool IsMissingFresh(in BlockKey key, long fetched) => IsYoung(key, fetched, _missingMaxAge);
 
+    /// <summary>What is left of the time for which that is fresh.</summary>
+    public TimeSpan MissingFor(in BlockKey key, long fetched)
+    {
+        if (_unchanging[key.Setup] || _missingMaxAge == TimeSpan.MaxValue)
+        {
+            return TimeSpan.MaxValue;
+        }
+
+        TimeSpan left = _missingMaxAge - _time.GetElapsedTime(fetched);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
     /// <summary>Whether others may write blocks of this setup's version.</summary>
     public bool MayChange(in BlockKey key) => !_unchanging[key.Setup];
 

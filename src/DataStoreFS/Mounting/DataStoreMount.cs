@@ -37,7 +37,7 @@ public sealed class DataStoreMount : IAsyncDisposable
         _fuse = fuse;
         _logger = logger;
         _overlay = (tree.Files as WritableFileSystem)?.Upkeep;
-        _expiry = new PageExpiry(tree.State.Pages, tree.MaxAge, fuse.Notifier, logger);
+        _expiry = new PageExpiry(tree.State.Pages, fuse.Notifier, logger);
         if (parts.Blocks is BlockStore store)
         {
             store.BlockChanged = key =>

@@ -14,10 +14,9 @@ namespace DataStoreFS.Mounting;
 /// <summary>What the kernel is shown: one volume that can be read, one that can be written, or a whole server.</summary>
 /// <param name="Files">Answers the kernel.</param>
 /// <param name="State">Of the whole mount.</param>
-/// <param name="MaxAge">Of the kernel's pages.</param>
 /// <param name="IdOf">The node of a block; null when no volume that is open has it.</param>
 /// <param name="Description">For the log.</param>
-internal sealed record MountedTree(FuseFileSystem Files, MountState State, TimeSpan MaxAge, Func<BlockKey, ulong?> IdOf, string Description)
+internal sealed record MountedTree(FuseFileSystem Files, MountState State, Func<BlockKey, ulong?> IdOf, string Description)
 {
     /// <exception cref="DataStoreException">The tree cannot be shown, or its overlay not be used.</exception>
     public static MountedTree Create(MountSettings settings, MountParts parts, ILogger logger) =>
@@ -26,12 +25,11 @@ internal sealed record MountedTree(FuseFileSystem Files, MountState State, TimeS
     private static MountedTree OfServer(MountSettings settings, ServerVolumes server, ILogger logger)
     {
         IReadOnlyList<string> known = settings.DatasetsFile is null ? [] : ServerNames.ReadFile(settings.DatasetsFile);
-        MountState state = MountState.Create(settings.MaxAge, logger);
+        MountState state = MountState.Create(settings.MaxAge, settings.MissingAge, logger);
         server.State = state;
         return new MountedTree(
             new ServerFileSystem(server, new ServerFolders(known), settings),
             state,
-            settings.MaxAge,
             key => server.IdOf(key),
             $"a whole server, of which {known.Count} datasets are listed; others appear when they are named");
     }
@@ -40,8 +38,7 @@ internal sealed record MountedTree(FuseFileSystem Files, MountState State, TimeS
     {
         VolumeTree tree = new(volume, parts.Files!);
         RequireReadable(tree);
-        TimeSpan maxAge = new KernelCachePolicy(settings, volume).MaxAge;
-        MountState state = MountState.Create(maxAge, logger);
+        MountState state = MountState.Create(new KernelCachePolicy(settings, volume).MaxAge, settings.MissingAge, logger);
         TreeContext context = new(tree, parts.Blocks, settings, state)
         {
             Prefetcher = parts.Prefetcher,
@@ -50,7 +47,6 @@ internal sealed record MountedTree(FuseFileSystem Files, MountState State, TimeS
         return new MountedTree(
             settings.IsWritable ? Writable(settings, context, parts, logger) : new DataStoreFileSystem(new TreeHandlers(context)),
             state,
-            maxAge,
             key => tree.IdOf(Node.Of(key)),
             $"version {volume.ResolvedVersion}, {volume.Setups.Count} setups, {volume.TimepointIds.Count} timepoints, "
                 + $"{tree.Codec.Count} files and folders");

@@ -117,6 +117,75 @@ public sealed class FreshnessTests
         Assert.Equal(3, mount.Store.Fetches);
     }
 
+    /// <summary>The kernel has one set of pages of a file, whoever has it open.</summary>
+    [MountFact]
+    public async Task WithAMaximumAgeOfZeroWhoOpenedBeforeAChangeDoesNotFillThePagesOfWhoOpensAfterIt()
+    {
+        const string Script = """
+            import mmap, os, sys
+            old, new = (open(path, 'rb').read() for path in sys.argv[2:])
+            before, after = (os.open(sys.argv[1], os.O_RDONLY) for _ in '12')
+            assert os.pread(before, 4096, 0) == old[:4096]
+            assert os.pread(after, 1 << 20, 0) == new
+            assert os.pread(before, 1 << 20, 4096) == old[4096:]
+            kernel = tuple(int(number) for number in os.uname().release.split('.')[:2])
+            for flags in (mmap.MAP_PRIVATE, mmap.MAP_SHARED):
+                if flags == mmap.MAP_PRIVATE or kernel >= (6, 6):
+                    with mmap.mmap(after, len(new), flags, mmap.PROT_READ) as mapped:
+                        assert mapped[:] == new, flags
+            """;
+        await using ScriptedMount mount = await ScriptedMount.StartAsync(
+            Volumes.Small(), s => s with { MaxAge = TimeSpan.Zero }, s => (s.Remembers, s.GivenOut) = (false, _ => s.Edition++));
+        string[] editions = [Path.Join(mount.Scratch, "old"), Path.Join(mount.Scratch, "new")];
+        for (int edition = 0; edition < editions.Length; edition++)
+        {
+            await File.WriteAllBytesAsync(editions[edition], TestVoxels.FileOf(mount.Volume, s_block, edition));
+        }
+
+        await Command.RunCleanAsync("python3", "-c", Script, mount.PathOf(s_block), editions[0], editions[1]);
+        Assert.Equal(2, mount.Store.Fetches);
+    }
+
+    [MountFact]
+    public async Task ZerosOfABlockThatOthersWriteAreShownForTheAgeOfMissingOnesOnly()
+    {
+        TimeSpan age = TimeSpan.FromMilliseconds(300);
+        await using ScriptedMount mount = await ScriptedMount.StartAsync(
+            Volumes.Small(),
+            s => s with { MissingAge = age },
+            s => (s.Exists, s.Remembers, s.MissingLife) = (static _ => false, false, age));
+        string path = mount.PathOf(s_block);
+        await Command.RunCleanAsync("md5sum", path);
+        mount.Store.Exists = static _ => true;
+        string expected = Sum(mount.Volume, 0);
+        string after = string.Empty;
+        for (int i = 0; i < 2000 && after != expected; i++)
+        {
+            after = (await Command.RunCleanAsync("md5sum", path)).Split(' ')[0];
+        }
+
+        Assert.Equal(expected, after);
+    }
+
+    [MountFact]
+    public async Task TheKernelBelievesThatABlockIsMissingNoLongerThanTheStoreStillDoes()
+    {
+        await using ScriptedMount mount = await ScriptedMount.StartAsync(
+            Volumes.Small(),
+            s => s with { Missing = MissingBlocks.Absent, MissingAge = TimeSpan.FromMinutes(5) },
+            s => (s.Exists, s.Remembers, s.MissingLife) = (static _ => false, false, TimeSpan.FromMilliseconds(300)));
+        string path = mount.PathOf(s_block);
+        Assert.Equal(1, (await Command.RunAsync("test", "-e", path)).ExitCode);
+        mount.Store.Exists = static _ => true;
+        bool found = false;
+        for (int i = 0; i < 2000 && !found; i++)
+        {
+            found = (await Command.RunAsync("test", "-e", path)).ExitCode == 0;
+        }
+
+        Assert.True(found);
+    }
+
     [MountFact]
     public async Task AnOldVersionIsNeverAskedForTwice()
     {

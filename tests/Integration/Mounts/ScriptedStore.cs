@@ -37,6 +37,9 @@ internal sealed class ScriptedStore(VolumeInfo volume) : IBlockStore
     /// <summary>When the content is said to be known since, as an offset to now in milliseconds.</summary>
     public long FetchedBefore { get; set; }
 
+    /// <summary>How much longer a missing block is good, whenever that is asked; for ever when nothing is set.</summary>
+    public TimeSpan MissingLife { get; set; } = TimeSpan.MaxValue;
+
     /// <summary>Hears of every block that is given out; it takes a reference if it wants to look at the block later.</summary>
     public Action<BlockBuffer>? GivenOut { get; set; }
 
@@ -82,6 +85,8 @@ internal sealed class ScriptedStore(VolumeInfo volume) : IBlockStore
 
         return Exists(key) ? Make(key) : null;
     }
+
+    public TimeSpan MissingFor(in BlockKey key) => MissingLife;
 
     public void Refresh() => _known.Clear();
 

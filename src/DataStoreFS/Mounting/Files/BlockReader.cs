@@ -46,7 +46,7 @@ internal sealed class BlockReader(TreeContext context)
     {
         int from = (int)Math.Min(op.Offset, block.Length);
         int count = Math.Min(op.Size, block.Length - from);
-        context.Pages.Record(op.Node.Value, block.FetchedAt);
+        context.Pages.Blocks.Record(op.Node.Value, block.FetchedAt);
         if (!context.Policy.ChecksAtOpen)
         {
             block.Deliver(count); // the kernel keeps it when the file is closed
@@ -64,7 +64,7 @@ internal sealed class BlockReader(TreeContext context)
             return Errno.ESTALE;
         }
 
-        context.Pages.Record(op.Node.Value, Environment.TickCount64);
+        context.Pages.RecordMissing(op.Node.Value, context.Blocks.MissingFor(context.KeyOf(node)), Environment.TickCount64);
         return _zeros.Reply(op, context.Tree.LevelOf(node).SizeAt(node.X, node.Y, node.Z), context.Tree.SizeOf(node));
     }
 

@@ -31,7 +31,7 @@ internal sealed class LookupHandler(TreeContext context, Existence existence)
         ValueTask<Errno> reply = known switch
         {
             BlockPresence.Present => new(op.Reply(EntryOf(node, BlockExistence.Present))),
-            BlockPresence.Missing => new(op.ReplyMissing(context.Policy.MissingFor)),
+            BlockPresence.Missing => new(op.ReplyMissing(MissingFor(node))),
             _ => SettleAsync(op, node, caller),
         };
         context.Prefetcher?.Observe(context.KeyOf(node), caller, known != BlockPresence.Unknown);
@@ -74,11 +74,18 @@ internal sealed class LookupHandler(TreeContext context, Existence existence)
         return new FuseEntry(new NodeId(id), attributes, attributesValidFor == TimeSpan.Zero ? TimeSpan.Zero : validFor, attributesValidFor);
     }
 
+    // No longer than what the store still believes: what it was told some time ago is not new to the kernel.
+    private TimeSpan MissingFor(in Node node)
+    {
+        TimeSpan left = context.Blocks.MissingFor(context.KeyOf(node));
+        return left < context.Policy.MissingFor ? left : context.Policy.MissingFor;
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Errno> SettleAsync(LookupOp op, Node node, uint caller)
     {
         BlockExistence settled = await existence.SettleAsync(node, op.Request.Interrupted).ConfigureAwait(false);
         context.Prefetcher?.Served(caller);
-        return settled == BlockExistence.Missing ? op.ReplyMissing(context.Policy.MissingFor) : op.Reply(EntryOf(node, settled));
+        return settled == BlockExistence.Missing ? op.ReplyMissing(MissingFor(node)) : op.Reply(EntryOf(node, settled));
     }
 }

@@ -91,6 +91,10 @@ internal sealed class OpenHandler(TreeContext context, BlockReader reader)
         }
 
         FileHandle handle = _open.Add(new FetchedBlock(reader, node, block));
-        return op.Reply(handle, OpenReply.NoFlush); // no KeepCache: the kernel drops the pages of earlier opens
+
+        // Past the page cache: it is one for all who have the file open, and this handle's block may be older than the next one's. Only mappings
+        // use pages, and without KeepCache an open drops those that are left. Shared ones need Linux 6.6, private ones do not (fs/fuse/file.c
+        // fuse_file_mmap).
+        return op.Reply(handle, OpenReply.NoFlush | OpenReply.DirectIO);
     }
 }

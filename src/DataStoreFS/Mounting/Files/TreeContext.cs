@@ -15,7 +15,7 @@ internal sealed class TreeContext(VolumeTree tree, IBlockStore blocks, MountSett
     public IPrefetcher? Prefetcher { get; init; }
     public KernelCachePolicy Policy { get; } = new(settings, tree.Volume);
     public AttributeSource Attributes { get; } = new(tree, settings);
-    public PageLedger Pages => state.Pages;
+    public PageLedgers Pages => state.Pages;
     public FaultLog Faults => state.Faults;
     public ReadCounters Reads => state.Reads;
 

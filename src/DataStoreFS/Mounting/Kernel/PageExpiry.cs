@@ -10,18 +10,19 @@ internal sealed class PageExpiry : IAsyncDisposable
 {
     private static readonly TimeSpan s_longestPeriod = TimeSpan.FromSeconds(1);
 
-    private readonly PageLedger _ledger;
+    private readonly PageLedgers _ledgers;
     private readonly FuseNotifier _notifier;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _loop;
 
-    public PageExpiry(PageLedger ledger, TimeSpan maxAge, FuseNotifier notifier, ILogger logger)
+    public PageExpiry(PageLedgers ledgers, FuseNotifier notifier, ILogger logger)
     {
-        _ledger = ledger;
+        _ledgers = ledgers;
         _notifier = notifier;
         _logger = logger;
-        TimeSpan period = maxAge > TimeSpan.Zero && maxAge / 16 < s_longestPeriod ? maxAge / 16 : s_longestPeriod;
+        TimeSpan life = ledgers.Shortest;
+        TimeSpan period = life != MountSettings.Never && life / 16 < s_longestPeriod ? life / 16 : s_longestPeriod;
         _loop = RunAsync(period > TimeSpan.FromMilliseconds(1) ? period : TimeSpan.FromMilliseconds(1));
     }
 
@@ -29,7 +30,7 @@ internal sealed class PageExpiry : IAsyncDisposable
     public async Task RefreshAsync(IBlockStore blocks, CancellationToken cancellationToken)
     {
         blocks.Refresh();
-        Drop(_ledger.TakeAll());
+        Drop(_ledgers.TakeAll());
         bool names = _notifier.IncrementEpoch();
         await _notifier.FlushAsync(cancellationToken).ConfigureAwait(false);
         _logger.LogInformation(
@@ -39,7 +40,7 @@ internal sealed class PageExpiry : IAsyncDisposable
     /// <summary>The server has sent other content for this file than it had before. May be called from anywhere; only queues.</summary>
     public void Changed(ulong node)
     {
-        if (_ledger.Take(node))
+        if (_ledgers.Take(node))
         {
             _notifier.InvalidateInode(new NodeId(node));
         }
@@ -59,7 +60,7 @@ internal sealed class PageExpiry : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false))
             {
-                Drop(_ledger.TakeExpired(Environment.TickCount64));
+                Drop(_ledgers.TakeExpired(Environment.TickCount64));
             }
         }
         catch (OperationCanceledException)
@@ -68,7 +69,7 @@ internal sealed class PageExpiry : IAsyncDisposable
         }
     }
 
-    private void Drop(IReadOnlyList<ulong> nodes)
+    private void Drop(IEnumerable<ulong> nodes)
     {
         foreach (ulong node in nodes)
         {

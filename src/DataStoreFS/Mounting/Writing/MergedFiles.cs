@@ -55,7 +55,7 @@ internal sealed class MergedFiles(
         }
 
         bool shared = blocks is not null && (context.LengthInHand(node) is not null || NodeIds.IsTableNode(place.Id));
-        OpenReply keep = blocks is not null && blocks.IsDropping(node) ? OpenReply.None : OpenReply.KeepCache;
+        OpenReply keep = (blocks is not null && blocks.IsDropping(node)) || context.Policy.ChecksAtOpen ? OpenReply.None : OpenReply.KeepCache;
         if (!write && !shared)
         {
             return keep == OpenReply.None && !context.Policy.ChecksAtOpen ? new(op.Reply(default, OpenReply.NoFlush)) : files.OpenAsync(op);

@@ -59,7 +59,8 @@ public sealed class BlockFileTests : IAsyncLifetime
             ReadWrite = true,
         };
         VolumeTree tree = new(volume, new VolumeFiles(new N5View(volume), default));
-        _context = new(tree, _store, settings, MountState.Create(MountSettings.Never, NullLogger.Instance)) { Written = _buffers };
+        MountState state = MountState.Create(MountSettings.Never, MountSettings.Never, NullLogger.Instance);
+        _context = new(tree, _store, settings, state) { Written = _buffers };
         _overlay = OverlayStore.Open(Path.Join(_folder.Path, "overlay"), new OverlayLower(tree, _context.Attributes));
         _writing = new BlockWriting(_context, new BlockReader(_context), _engine, _pool, NullLogger.Instance);
     }
