@@ -39,8 +39,8 @@ internal sealed class Arrivals(SingleFlight flight, BlockCaches caches, FailedBl
     /// <summary>An old block is better than none while the server is gone.</summary>
     public void Failed(BlockFetch fetch, DataStoreException fault)
     {
-        failed.Failed(fetch.Key, fault.IsAnswer);
         bool gone = fault.Kind is DataStoreErrorKind.Unreachable or DataStoreErrorKind.Timeout;
+        failed.Failed(fetch.Key, fault.IsAnswer, gone);
         BlockBuffer? stale = gone && !fetch.Overtaken ? caches.Stale(fetch.Key) : null;
         foreach (BlockWaiter waiter in flight.Complete(fetch))
         {

@@ -233,7 +233,8 @@ public sealed class BlockStore : IBlockStore, IBlockPrefetch, IWriteObserver, IA
 
     private async ValueTask<BlockBuffer?> FetchLaterAsync(BlockKey key, TimeSpan delay, CancellationToken cancellationToken)
     {
-        if (_caches.Stale(key) is { } stale)
+        // As when it failed (Arrivals): a server that refuses the token, say, is not gone.
+        if (_failed.IsGone(key) && _caches.Stale(key) is { } stale)
         {
             return stale;
         }

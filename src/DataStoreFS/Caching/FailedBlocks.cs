@@ -19,40 +19,25 @@ internal sealed class FailedBlocks(TimeProvider time, int capacity = 4096)
     /// <summary>How long the next try of this block should wait; zero when it may go at once.</summary>
     public TimeSpan DelayOf(in BlockKey key)
     {
-        if (Volatile.Read(ref _count) == 0)
+        if (!TryGet(key, out Failure failure))
         {
             return TimeSpan.Zero;
         }
 
-        lock (_gate)
-        {
-            if (!_failures.TryGetValue(key, out Failure failure))
-            {
-                return TimeSpan.Zero;
-            }
-
-            TimeSpan left = failure.Delay - time.GetElapsedTime(failure.At);
-            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
-        }
+        TimeSpan left = failure.Delay - time.GetElapsedTime(failure.At);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
     /// <summary>Whether the server's last answer was that it cannot send this block.</summary>
-    public bool IsAtFault(in BlockKey key)
-    {
-        if (Volatile.Read(ref _count) == 0)
-        {
-            return false;
-        }
+    public bool IsAtFault(in BlockKey key) => TryGet(key, out Failure failure) && failure.IsAnswer;
 
-        lock (_gate)
-        {
-            return _failures.TryGetValue(key, out Failure failure) && failure.IsAnswer;
-        }
-    }
+    /// <summary>Whether the server was gone when this block was last asked for.</summary>
+    public bool IsGone(in BlockKey key) => TryGet(key, out Failure failure) && failure.IsGone;
 
     /// <param name="key">The block.</param>
     /// <param name="isAnswer">The server said so; it was not that there was no answer.</param>
-    public void Failed(in BlockKey key, bool isAnswer = false)
+    /// <param name="isGone">See <see cref="IsGone"/>.</param>
+    public void Failed(in BlockKey key, bool isAnswer = false, bool isGone = false)
     {
         lock (_gate)
         {
@@ -66,7 +51,7 @@ internal sealed class FailedBlocks(TimeProvider time, int capacity = 4096)
                 Thin();
             }
 
-            _failures[key] = new Failure(time.GetTimestamp(), delay, isAnswer);
+            _failures[key] = new Failure(time.GetTimestamp(), delay, isAnswer, isGone);
             Volatile.Write(ref _count, _failures.Count);
         }
     }
@@ -94,6 +79,20 @@ internal sealed class FailedBlocks(TimeProvider time, int capacity = 4096)
         }
     }
 
+    private bool TryGet(in BlockKey key, out Failure failure)
+    {
+        failure = default;
+        if (Volatile.Read(ref _count) == 0)
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            return _failures.TryGetValue(key, out failure);
+        }
+    }
+
     // Forgetting a block too early costs one try without delay; which half goes does not matter.
     private void Thin()
     {
@@ -108,5 +107,5 @@ internal sealed class FailedBlocks(TimeProvider time, int capacity = 4096)
         }
     }
 
-    private readonly record struct Failure(long At, TimeSpan Delay, bool IsAnswer);
+    private readonly record struct Failure(long At, TimeSpan Delay, bool IsAnswer, bool IsGone);
 }

@@ -146,6 +146,44 @@ public sealed class FreshnessTests : StoreTest
     }
 
     [Fact]
+    public async Task AServerThatRefusesIsNotGoneAlsoWhenTheNextReadComesAtOnce()
+    {
+        BlockStore store = Store();
+        Task<byte?> read = ReadAsync(store, At(1));
+        (await Client.NextAsync()).Answer();
+        await read;
+        Time.Advance(TimeSpan.FromMinutes(11));
+
+        for (int i = 0; i < 3; i++)
+        {
+            read = ReadAsync(store, At(1));
+            Time.Advance(TimeSpan.FromSeconds(2)); // the longest wait of a block that failed before
+            (await Client.NextAsync()).Fail(DataStoreErrorKind.Unauthorized, isAnswer: true);
+            await Assert.ThrowsAsync<DataStoreException>(() => read);
+        }
+    }
+
+    [Fact]
+    public async Task WhatIsLeftOfTheAgeOfAMissingBlockIsTold()
+    {
+        BlockStore store = Store(new BlockStoreOptions { CacheBytes = 1 << 20, MissingMaxAge = TimeSpan.FromSeconds(10) });
+        Client.AnswerAtOnce = true;
+        Client.Content = (_, _) => null;
+        Assert.Equal(TimeSpan.Zero, store.MissingFor(At(1)));
+        await ReadAsync(store, At(1));
+        Assert.Equal(TimeSpan.FromSeconds(10), store.MissingFor(At(1)));
+        Time.Advance(TimeSpan.FromSeconds(4));
+        Assert.Equal(TimeSpan.FromSeconds(6), store.MissingFor(At(1)));
+        Time.Advance(TimeSpan.FromSeconds(7));
+        Assert.Equal(TimeSpan.Zero, store.MissingFor(At(1)));
+        Assert.Equal(TimeSpan.MaxValue, store.MissingFor(At(1, setup: 1)));
+
+        BlockStore old = Store(version: "0");
+        await ReadAsync(old, At(1));
+        Assert.Equal(TimeSpan.MaxValue, old.MissingFor(At(1)));
+    }
+
+    [Fact]
     public async Task RefreshForgetsEverythingAndWhatIsOnItsWay()
     {
         BlockStore store = Store(version: "0");
