@@ -57,6 +57,11 @@ internal sealed class BlockCaches(MemoryTier memory, KnownMissing missing, IBloc
             && (answer.Block is null ? fetch.Volume.IsMissingFresh(fetch.Key, fetched) : fetch.Volume.IsFresh(fetch.Key, fetched));
         if (good)
         {
+            if (answer.Block is { } block)
+            {
+                block.FetchedAt = Environment.TickCount64 - (long)time.GetElapsedTime(fetched).TotalMilliseconds;
+            }
+
             return answer;
         }
 

@@ -255,6 +255,31 @@ public sealed class FreshnessTests : StoreTest
         Assert.Equal(BlockPresence.Present, Look(store, At(2)));
     }
 
+    /// <summary>Readers' caches count from there on: not the maximum age once more.</summary>
+    [Fact]
+    public async Task WhatTheSlowerTierHasIsKnownSinceTheServerWasAsked()
+    {
+        RecordingTier tier = new();
+        BlockStore store = Store(tier: tier);
+        tier.Answer = new TierAnswer(true, Block(33), Time.GetUtcNow() - TimeSpan.FromMinutes(3));
+        BlockBuffer? block = await store.GetAsync(At(1), CancellationToken.None);
+        Assert.InRange(Environment.TickCount64 - block!.FetchedAt, 180_000, 181_000 + 60_000);
+        block.Release();
+    }
+
+    [Fact]
+    public async Task AnOwnWriteReplacesWhatTheSlowerTierDatedWithAClockThatWasAhead()
+    {
+        RecordingTier tier = new();
+        BlockStore store = Store(tier: tier);
+        tier.Answer = new TierAnswer(true, Block(33), Time.GetUtcNow() + TimeSpan.FromSeconds(30));
+        Assert.Equal((byte)33, await ReadAsync(store, At(1)));
+        BlockBuffer written = Block(99);
+        store.Written(At(1), written);
+        written.Release();
+        Assert.Equal((byte)99, await ReadAsync(store, At(1)));
+    }
+
     [Fact]
     public async Task WhatTheSlowerTierHasMustBeFresh()
     {
