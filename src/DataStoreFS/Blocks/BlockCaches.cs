@@ -85,6 +85,8 @@ internal sealed class BlockCaches(MemoryTier memory, KnownMissing missing, IBloc
     /// <summary>The mount's own write, which the server has taken.</summary>
     public void Publish(in BlockKey key, BlockBuffer block)
     {
+        // What is here may carry a later time, if the slower tier's date was of a clock that has been set back: it would refuse this one.
+        memory.Remove(key);
         memory.Set(key, block, time.GetTimestamp(), speculative: false);
         missing.Remove(key);
         tier?.Drop(key);
@@ -156,8 +158,9 @@ internal sealed class BlockCaches(MemoryTier memory, KnownMissing missing, IBloc
         return missing.TryGet(key, out _) ? block is not null : !fetch.Volume.IsFresh(key, _born);
     }
 
+    // A date in the future is of a clock that has been set back since: nothing is known later than now.
     private long Timestamp(DateTimeOffset date) =>
-        time.GetTimestamp() - (long)((time.GetUtcNow() - date).TotalSeconds * time.TimestampFrequency);
+        time.GetTimestamp() - (long)(Math.Max(0, (time.GetUtcNow() - date).TotalSeconds) * time.TimestampFrequency);
 
     private DateTimeOffset Date(long timestamp) => time.GetUtcNow() - time.GetElapsedTime(timestamp);
 }

@@ -8,7 +8,7 @@ namespace DataStoreFS.Caching.Disk;
 /// Makes blocks that changed unreadable: a tombstone with the time of the change takes the place of the file, and no process gives that place to
 /// something that was asked for earlier. Reads of this process that are on their way see it by a count.
 /// </summary>
-internal sealed unsafe class DiskDrops(DiskFolder folder, DiskShards shards, DiskMarks marks) : IDisposable
+internal sealed class DiskDrops(DiskFolder folder, DiskShards shards, DiskMarks marks) : IDisposable
 {
     private const int Stripes = 256;
 
@@ -34,8 +34,7 @@ internal sealed unsafe class DiskDrops(DiskFolder folder, DiskShards shards, Dis
         {
             // No tombstone (disk full, another process stuck in this shard): then nothing of the volume that is older is shown. Coarse, and never
             // wrong.
-            volume.RaiseFloor(now);
-            marks.SetFloor(volume.Mark, now);
+            marks.SetFloor(volume.Mark, volume.RaiseFloor(now));
             shards.Remove(shard, name);
         }
 
@@ -83,8 +82,6 @@ internal sealed unsafe class DiskDrops(DiskFolder folder, DiskShards shards, Dis
     private bool TryBury(byte shard, string name, int trailerBytes, long now)
     {
         string temporary = DiskShards.NewPrefix + Guid.NewGuid().ToString("N");
-        byte* record = stackalloc byte[DiskRecord.TombstoneBytes];
-        DiskRecord.WriteTombstone(new Span<byte>(record, DiskRecord.TombstoneBytes), now);
         int shardFd = folder.Shard(shard, make: true);
         int fd = folder.CreateFile(shardFd, temporary, WriteOnly | Exclusive);
         if (fd < 0)
@@ -92,15 +89,9 @@ internal sealed unsafe class DiskDrops(DiskFolder folder, DiskShards shards, Dis
             return false;
         }
 
-        bool whole = Write(fd, record, DiskRecord.TombstoneBytes, 0) == DiskRecord.TombstoneBytes;
+        DiskPublish outcome = shards.Bury(shard, temporary, fd, name, trailerBytes, now);
         _ = Close(fd);
-        if (whole && shards.Publish(shard, temporary, name, trailerBytes, now, DiskRecord.TombstoneBytes) is DiskPublish.Done or DiskPublish.Outdated)
-        {
-            _ = UnlinkAt(shardFd, temporary, 0);
-            return true;
-        }
-
-        _ = UnlinkAt(shardFd, temporary, 0);
-        return false;
+        _ = UnlinkAt(shardFd, temporary, 0); // where it has not got its name
+        return outcome == DiskPublish.Done;
     }
 }

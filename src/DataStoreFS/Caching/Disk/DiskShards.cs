@@ -29,42 +29,27 @@ internal sealed unsafe class DiskShards(DiskFolder folder, DiskAccounts accounts
     /// <param name="trailerBytes">Bytes of the trailers of that name.</param>
     /// <param name="fetched">When its content was asked for, UTC ticks.</param>
     /// <param name="length">Its bytes.</param>
-    public DiskPublish Publish(byte shard, string temporary, string name, int trailerBytes, long fetched, long length)
-    {
-        lock (_gate)
+    public DiskPublish Publish(byte shard, string temporary, string name, int trailerBytes, long fetched, long length) =>
+        Replace(shard, temporary, name, trailerBytes, length, old => (old.Tombstone ? old.Fetched >= fetched : old.Fetched > fetched)
+            ? DiskPublish.Outdated
+            : DiskPublish.Done);
+
+    /// <summary>
+    /// Gives a tombstone its name, whatever is there: as late as that if it carries a later time, which is of a clock that has been set back.
+    /// </summary>
+    /// <param name="shard">The folder.</param>
+    /// <param name="temporary">Its name there so far.</param>
+    /// <param name="descriptor">It, empty and open for writing.</param>
+    /// <param name="name">Its name to be.</param>
+    /// <param name="trailerBytes">Bytes of the trailers of that name.</param>
+    /// <param name="dropped">When the block changed, UTC ticks.</param>
+    public DiskPublish Bury(byte shard, string temporary, int descriptor, string name, int trailerBytes, long dropped) =>
+        Replace(shard, temporary, name, trailerBytes, DiskRecord.TombstoneBytes, old =>
         {
-            if (!accounts.TryEnter(shard))
-            {
-                return DiskPublish.Busy;
-            }
-
-            try
-            {
-                long replaced = 0;
-                if (TryReadTrailer(shard, name, trailerBytes, out DiskRecordTrailer old, out long oldLength))
-                {
-                    if (old.Tombstone ? old.Fetched >= fetched : old.Fetched > fetched)
-                    {
-                        return DiskPublish.Outdated;
-                    }
-                }
-
-                replaced = oldLength;
-                int fd = folder.Shard(shard);
-                if (RenameAt(fd, temporary, fd, name) != 0)
-                {
-                    return LastError == NoEntry ? DiskPublish.FolderGone : DiskPublish.Failed;
-                }
-
-                Add(shard, Allocated(length) - Allocated(replaced), replaced == 0 ? 1 : 0);
-                return DiskPublish.Done;
-            }
-            finally
-            {
-                accounts.Leave(shard);
-            }
-        }
-    }
+            byte* record = stackalloc byte[DiskRecord.TombstoneBytes];
+            DiskRecord.WriteTombstone(new Span<byte>(record, DiskRecord.TombstoneBytes), Math.Max(dropped, old.Fetched));
+            return Write(descriptor, record, DiskRecord.TombstoneBytes, 0) == DiskRecord.TombstoneBytes ? DiskPublish.Done : DiskPublish.Failed;
+        });
 
     /// <summary>Deletes a file, for instance one that is damaged.</summary>
     public void Remove(byte shard, string name) => Remove(shard, [name]);
@@ -140,6 +125,47 @@ internal sealed unsafe class DiskShards(DiskFolder folder, DiskAccounts accounts
             {
                 // Somebody is deleting the folder: it is listed again in the next sweep.
                 accounts[shard] = default;
+            }
+            finally
+            {
+                accounts.Leave(shard);
+            }
+        }
+    }
+
+    /// <param name="shard">The folder.</param>
+    /// <param name="temporary">Its name there so far.</param>
+    /// <param name="name">Its name to be.</param>
+    /// <param name="trailerBytes">Bytes of the trailers of that name.</param>
+    /// <param name="length">Its bytes.</param>
+    /// <param name="may">Told what is there, or nothing; anything but Done leaves everything as it is.</param>
+    private DiskPublish Replace(
+        byte shard, string temporary, string name, int trailerBytes, long length, Func<DiskRecordTrailer, DiskPublish> may)
+    {
+        lock (_gate)
+        {
+            if (!accounts.TryEnter(shard))
+            {
+                return DiskPublish.Busy;
+            }
+
+            try
+            {
+                _ = TryReadTrailer(shard, name, trailerBytes, out DiskRecordTrailer old, out long replaced);
+                DiskPublish answer = may(old);
+                if (answer != DiskPublish.Done)
+                {
+                    return answer;
+                }
+
+                int fd = folder.Shard(shard);
+                if (RenameAt(fd, temporary, fd, name) != 0)
+                {
+                    return LastError == NoEntry ? DiskPublish.FolderGone : DiskPublish.Failed;
+                }
+
+                Add(shard, Allocated(length) - Allocated(replaced), replaced == 0 ? 1 : 0);
+                return DiskPublish.Done;
             }
             finally
             {

@@ -159,6 +159,7 @@ public sealed class DiskTier : IBlockTier, IAsyncDisposable
         volume.NominalSize(key, out int imageBytes);
         if (block is null || block.Length == imageBytes)
         {
+            volume.Met(fetched.UtcTicks);
             _writer.Add(volume, key, block, fetched.UtcTicks);
         }
     }
@@ -176,8 +177,7 @@ public sealed class DiskTier : IBlockTier, IAsyncDisposable
         if (Volume(new BlockKey(volume, 0, 0, 0, 0, 0, 0)) is { } registered)
         {
             long now = _time.GetUtcNow().UtcTicks;
-            registered.RaiseFloor(now);
-            _marks.SetFloor(registered.Mark, now);
+            _marks.SetFloor(registered.Mark, registered.RaiseFloor(now));
         }
     }
 

@@ -13,6 +13,7 @@ internal sealed class DiskVolume
     private readonly byte[][] _templates;
     private readonly long _maxAge;
     private long _floor;
+    private long _newest;
 
     public DiskVolume(VolumeInfo volume, string server, TimeSpan maxAge, string mark, long floor)
     {
@@ -41,23 +42,22 @@ internal sealed class DiskVolume
     {
         // A time in the future is of a clock that was wrong: it says nothing about age, so the block is fetched again.
         const long ClockSlack = TimeSpan.TicksPerMinute;
+        Met(fetched);
         return fetched >= Volatile.Read(ref _floor) && fetched <= now + ClockSlack && now - fetched <= _maxAge;
     }
 
-    /// <summary>Nothing asked for before <paramref name="when"/> may be shown any more.</summary>
-    public void RaiseFloor(long when)
-    {
-        long seen = Volatile.Read(ref _floor);
-        while (seen < when)
-        {
-            long was = Interlocked.CompareExchange(ref _floor, when, seen);
-            if (was == seen)
-            {
-                return;
-            }
+    /// <summary>This process has kept, or found, something of that time: what is dropped from now on is dropped later than that.</summary>
+    public void Met(long fetched) => Raise(ref _newest, fetched);
 
-            seen = was;
-        }
+    /// <summary>
+    /// Nothing asked for before <paramref name="when"/> may be shown any more, nor what is here with a later time, of a clock that has been set back.
+    /// </summary>
+    /// <returns>The floor now.</returns>
+    public long RaiseFloor(long when)
+    {
+        // A clock that was wrong by more than a day must not end the cache for as long.
+        long newest = Volatile.Read(ref _newest);
+        return Raise(ref _floor, newest < when || newest - when > TimeSpan.TicksPerDay ? when : newest + 1);
     }
 
     /// <summary>Writes the trailer with the identity of a block; the rest is for <see cref="DiskRecord.Seal"/>. Returns its length.</summary>
@@ -84,6 +84,23 @@ internal sealed class DiskVolume
 
     public static string MarkName(string server, string uuid) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{server}\n{uuid}")).AsSpan(0, 16));
+
+    private static long Raise(ref long value, long to)
+    {
+        long seen = Volatile.Read(ref value);
+        while (seen < to)
+        {
+            long was = Interlocked.CompareExchange(ref value, to, seen);
+            if (was == seen)
+            {
+                return to;
+            }
+
+            seen = was;
+        }
+
+        return seen;
+    }
 
     private static byte[] Template(VolumeInfo volume, SetupInfo setup, string server)
     {

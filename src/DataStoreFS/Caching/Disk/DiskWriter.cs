@@ -53,7 +53,7 @@ internal sealed unsafe class DiskWriter
     private long _written;
     private long _refused;
     private long _counter;
-    private long _pausedUntil;
+    private long _pausedUntil; // a timestamp: a clock that is set back must not make the pause longer
     private long _stopAt = long.MaxValue;
     private bool _complained;
 
@@ -112,7 +112,7 @@ internal sealed unsafe class DiskWriter
 
     public Task StopAsync()
     {
-        Volatile.Write(ref _stopAt, _time.GetTimestamp() + (long)(s_stopPatience.TotalSeconds * _time.TimestampFrequency));
+        Volatile.Write(ref _stopAt, In(s_stopPatience));
         _queue.CompleteAdding();
         return _stopped.Task;
     }
@@ -215,7 +215,7 @@ internal sealed unsafe class DiskWriter
     private bool TryWrite(in Offer offer)
     {
         DateTimeOffset now = _time.GetUtcNow();
-        if (now.UtcTicks - offer.Fetched > OldestOffer.Ticks || now.UtcTicks < _pausedUntil)
+        if (now.UtcTicks - offer.Fetched > OldestOffer.Ticks || _time.GetTimestamp() < _pausedUntil)
         {
             return false;
         }
@@ -226,7 +226,7 @@ internal sealed unsafe class DiskWriter
         long length = image.Length + trailer.Length;
         if (!_sweeper.TryMakeRoom(DiskShards.Allocated(length), now))
         {
-            _pausedUntil = (now + s_pauseWithoutRoom).UtcTicks;
+            Pause(s_pauseWithoutRoom);
             return false;
         }
 
@@ -243,9 +243,13 @@ internal sealed unsafe class DiskWriter
         }
 
         _ = UnlinkAt(_folder.Shard(shard), temporary, 0);
-        Recover(outcome, error, now);
+        Recover(outcome, error);
         return false;
     }
+
+    private void Pause(TimeSpan pause) => _pausedUntil = In(pause);
+
+    private long In(TimeSpan time) => _time.GetTimestamp() + (long)(time.TotalSeconds * _time.TimestampFrequency);
 
     private int WriteNew(byte shard, string temporary, ReadOnlySpan<byte> image, ReadOnlySpan<byte> trailer)
     {
@@ -269,7 +273,7 @@ internal sealed unsafe class DiskWriter
         }
     }
 
-    private void Recover(DiskPublish outcome, int error, DateTimeOffset now)
+    private void Recover(DiskPublish outcome, int error)
     {
         if (outcome is DiskPublish.Outdated or DiskPublish.Busy)
         {
@@ -283,7 +287,7 @@ internal sealed unsafe class DiskWriter
         }
 
         // A full or failing disk is not tried again for every block.
-        _pausedUntil = (now + s_pauseAfterFault).UtcTicks;
+        Pause(s_pauseAfterFault);
         if (!_complained)
         {
             _complained = true;

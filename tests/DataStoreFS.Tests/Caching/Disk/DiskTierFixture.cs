@@ -151,10 +151,22 @@ public abstract class DiskTierFixture : IAsyncLifetime
     protected sealed class ManualTime : TimeProvider
     {
         private long _ticks = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc).Ticks;
+        private long _passed;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Volatile.Read(ref _passed);
 
         // Every look at the clock is later than the one before, as on a real one.
         public override DateTimeOffset GetUtcNow() => new(Interlocked.Increment(ref _ticks), TimeSpan.Zero);
 
-        public void Advance(TimeSpan span) => Interlocked.Add(ref _ticks, span.Ticks);
+        public void Advance(TimeSpan span)
+        {
+            Interlocked.Add(ref _passed, span.Ticks);
+            SetClock(span);
+        }
+
+        /// <summary>No time passes; somebody sets the clock.</summary>
+        public void SetClock(TimeSpan by) => Interlocked.Add(ref _ticks, by.Ticks);
     }
 }
