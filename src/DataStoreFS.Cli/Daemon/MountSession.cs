@@ -1,3 +1,4 @@
+using DataStoreFS.Cli.Interop;
 using DataStoreFS.Cli.Logging;
 using DataStoreFS.Cli.Options;
 using DataStoreFS.Model;
@@ -15,6 +16,7 @@ internal static class MountSession
     public static async Task<int> RunAsync(MountDraft draft, BackgroundChild? child, CancellationToken stop)
     {
         LineLog? log = null;
+        LibC.RaiseDescriptorLimit();
         try
         {
             log = new LineLog(draft.LogLevel, Sink(draft, child is not null));

@@ -8,6 +8,10 @@ internal static partial class LibC
 {
     public const int SignalTerminate = 15; // SIGTERM
 
+    /// <summary>Descriptors that a daemon takes at most: what Linux allows a process by itself (fs.nr_open).</summary>
+    public const int MostDescriptors = 1 << 20;
+
+    private const int DescriptorLimit = 7; // RLIMIT_NOFILE on x86-64 and arm64
     private const int SetDescriptorFlags = 2; // F_SETFD
     private const int InterruptedError = 4; // EINTR
     private const int CloseOnExec = 1; // FD_CLOEXEC
@@ -77,6 +81,20 @@ internal static partial class LibC
         }
     }
 
+    /// <summary>
+    /// Raises the soft limit of descriptors to the hard one. The soft one is 1,024 almost everywhere, for programs that use select(2); every open
+    /// file of the overlay is a descriptor. The runtime does it (PAL INIT_IncreaseDescriptorLimit), machine code does not.
+    /// </summary>
+    public static unsafe void RaiseDescriptorLimit()
+    {
+        ResourceLimit limit;
+        if (GetResourceLimit(DescriptorLimit, &limit) == 0 && limit.Soft < Math.Min(limit.Hard, MostDescriptors))
+        {
+            limit.Soft = Math.Min(limit.Hard, MostDescriptors);
+            _ = SetResourceLimit(DescriptorLimit, &limit); // refused by a filter of system calls: then it stays as it is
+        }
+    }
+
     public static int Kill(int process, int signal) => KillProcess(process, signal);
 
     private static int[] Descriptors() =>
@@ -113,6 +131,18 @@ internal static partial class LibC
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     private static unsafe partial nint WriteBytes(int fd, byte* bytes, nint count);
 
+    [LibraryImport("libc", EntryPoint = "getrlimit")]
+    private static unsafe partial int GetResourceLimit(int resource, ResourceLimit* limit);
+
+    [LibraryImport("libc", EntryPoint = "setrlimit")]
+    private static unsafe partial int SetResourceLimit(int resource, ResourceLimit* limit);
+
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int KillProcess(int process, int signal);
+
+    private struct ResourceLimit
+    {
+        public nuint Soft;
+        public nuint Hard;
+    }
 }

@@ -164,10 +164,23 @@ public sealed class ControlSocketTests : IAsyncLifetime
         }
     }
 
-    private ControlSocket Listen() => ControlSocket.Open(
+    [Fact]
+    public async Task WhoConnectsWhileDescriptorsAreUsedUpIsAnsweredWhenThereAreSomeAgain()
+    {
+        int faults = 3;
+        await _socket.DisposeAsync();
+        _socket = Listen((listener, stop) => Interlocked.Decrement(ref faults) >= 0
+            ? throw new SocketException((int)SocketError.TooManyOpenSockets)
+            : listener.AcceptAsync(stop));
+        await ControlClient.SendAsync("/mnt/x", ControlCommand.Status, default, _folder);
+        Assert.Single(_logger.Lines, line => line.Text.Contains("cannot accept", StringComparison.Ordinal));
+    }
+
+    private ControlSocket Listen(Func<Socket, CancellationToken, ValueTask<Socket>>? accept = null) => ControlSocket.Open(
         ControlAddress.ToListen("/mnt/x", _folder),
         (request, _) => request.Command == ControlCommand.Stop
             ? throw new DataStoreException(DataStoreErrorKind.Refused, "files are open")
             : Task.FromResult($"{{\"answer\":\"{request.Command}\"}}{string.Join('|', request.Arguments)}"),
-        _logger);
+        _logger,
+        accept: accept);
 }

@@ -10,23 +10,31 @@ namespace DataStoreFS.Mounting.Control;
 internal sealed class ControlSocket : IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_pauseAfterFault = TimeSpan.FromMilliseconds(200);
 
     // A sign of life while a handler works, well within the client's patience.
     private static readonly TimeSpan s_beat = TimeSpan.FromSeconds(10);
 
     private readonly Socket _listener;
     private readonly TimeSpan _beat;
+    private readonly Func<Socket, CancellationToken, ValueTask<Socket>> _accept;
     private readonly Func<ControlRequest, CancellationToken, Task<string>> _handler;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _loop;
 
     private ControlSocket(
-        string path, Socket listener, Func<ControlRequest, CancellationToken, Task<string>> handler, ILogger logger, TimeSpan beat)
+        string path,
+        Socket listener,
+        Func<Socket, CancellationToken, ValueTask<Socket>> accept,
+        Func<ControlRequest, CancellationToken, Task<string>> handler,
+        ILogger logger,
+        TimeSpan beat)
     {
         _beat = beat;
         FilePath = path;
         _listener = listener;
+        _accept = accept;
         _handler = handler;
         _logger = logger;
         _loop = AcceptAsync();
@@ -38,9 +46,14 @@ internal sealed class ControlSocket : IAsyncDisposable
     /// <param name="handler">Gives the text after <c>ok</c>; a <see cref="DataStoreException"/> becomes <c>error</c>.</param>
     /// <param name="logger">For faults of a connection.</param>
     /// <param name="beat">How often a client that waits hears that the daemon is alive; null: as often as it has to.</param>
+    /// <param name="accept">accept(2), unless a test plays one that fails.</param>
     /// <exception cref="DataStoreException">Local or NotPermitted.</exception>
     public static ControlSocket Open(
-        string path, Func<ControlRequest, CancellationToken, Task<string>> handler, ILogger logger, TimeSpan? beat = null)
+        string path,
+        Func<ControlRequest, CancellationToken, Task<string>> handler,
+        ILogger logger,
+        TimeSpan? beat = null,
+        Func<Socket, CancellationToken, ValueTask<Socket>>? accept = null)
     {
         ControlAddress.EnsureFolder(Path.GetDirectoryName(path)!);
         Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -50,7 +63,8 @@ internal sealed class ControlSocket : IAsyncDisposable
             listener.Bind(new UnixDomainSocketEndPoint(path));
             ControlAddress.KeepToOwner(path);
             listener.Listen();
-            return new ControlSocket(path, listener, handler, logger, beat ?? s_beat);
+            return new ControlSocket(
+                path, listener, accept ?? (static (socket, stop) => socket.AcceptAsync(stop)), handler, logger, beat ?? s_beat);
         }
         catch (Exception fault) when (fault is SocketException or IOException or UnauthorizedAccessException)
         {
@@ -70,11 +84,13 @@ internal sealed class ControlSocket : IAsyncDisposable
     private async Task AcceptAsync()
     {
         List<Task> conversations = [];
+        bool complained = false;
         while (!_stopping.IsCancellationRequested)
         {
             try
             {
-                Socket client = await _listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
+                Socket client = await _accept(_listener, _stopping.Token).ConfigureAwait(false);
+                complained = false;
                 conversations.RemoveAll(c => c.IsCompleted);
                 conversations.Add(ConverseAsync(client));
             }
@@ -84,8 +100,14 @@ internal sealed class ControlSocket : IAsyncDisposable
             }
             catch (SocketException fault)
             {
-                _logger.LogWarning("control socket: cannot accept a connection: {Reason}", fault.Message);
-                break; // out of descriptors or the like: without a pause this would spin; the mount itself goes on
+                // Out of descriptors or the like, which passes; the connection waits in the socket's queue, so that without a pause this would spin.
+                if (!complained)
+                {
+                    complained = true;
+                    _logger.LogWarning("control socket: cannot accept a connection: {Reason}; trying again", fault.Message);
+                }
+
+                await Task.Delay(s_pauseAfterFault, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 
