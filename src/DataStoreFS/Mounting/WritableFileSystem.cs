@@ -105,7 +105,7 @@ internal sealed class WritableFileSystem : FuseFileSystem
 
     protected override ValueTask<Errno> FlushAsync(FlushOp op) => _files.Find(op.Handle)?.FlushAsync(op) ?? new(Errno.OK);
 
-    protected override ValueTask<Errno> FsyncAsync(FsyncOp op) => _files.Find(op.Handle)?.FsyncAsync(op) ?? new(Errno.OK);
+    protected override ValueTask<Errno> FsyncAsync(FsyncOp op) => _opens.FsyncAsync(op);
 
     protected override ValueTask<Errno> FallocateAsync(FallocateOp op) =>
         (_files.Find(op.Handle) as OverlayOpenFile)?.AllocateAsync(op) ?? new(Errno.EOPNOTSUPP);

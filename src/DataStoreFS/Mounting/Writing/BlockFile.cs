@@ -116,7 +116,7 @@ internal sealed class BlockFile(BlockWriting writing, BlockReader reader, Node n
 
     public async ValueTask<Errno> FsyncAsync(FsyncOp op) => canWrite
         ? await SendAsync(() => writing.Saver.SyncAsync(buffer, writing.Volume, writing.KeyOf(node), op.Request.Interrupted)).ConfigureAwait(false)
-        : Errno.OK;
+        : await writing.SyncAsync(node, op.Request.Interrupted).ConfigureAwait(false);
 
     public ValueTask ReleaseAsync() => CloseAsync(sends: true);
 

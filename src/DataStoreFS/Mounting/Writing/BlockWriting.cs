@@ -86,6 +86,28 @@ internal sealed class BlockWriting(TreeContext context, BlockReader reader, Writ
 
     public void RequireRoom(long bytes) => engine.RequireRoom(bytes);
 
+    /// <summary>
+    /// fsync() of whoever did not write it: ends when the server has all that was closed. What others are just writing is theirs to send.
+    /// </summary>
+    public async ValueTask<Errno> SyncAsync(Node node, CancellationToken cancellationToken)
+    {
+        BlockKey key = KeyOf(node);
+        if (!Volume.IsAddressable(key.Setup, key.Timepoint))
+        {
+            return Errno.OK; // nothing was ever written to it
+        }
+
+        try
+        {
+            await engine.SyncAsync(key, cancellationToken).ConfigureAwait(false);
+            return Errno.OK;
+        }
+        catch (DataStoreException fault)
+        {
+            return ErrnoMap.Of(fault.Kind);
+        }
+    }
+
     /// <summary>The file as it is before it is changed in part: what the server has, or what the tree shows where it has nothing.</summary>
     public async ValueTask LoadBaseAsync(Node node, BlockWriteBuffer buffer, CancellationToken cancellationToken)
     {

@@ -38,6 +38,15 @@ internal sealed class MergedFiles(
             : CreateAsync(op, parent.Child(name));
     }
 
+    /// <summary>FSYNC: also of a block that was only opened for reading, as sync(1) does.</summary>
+    public ValueTask<Errno> FsyncAsync(FsyncOp op) => files.Find(op.Handle) switch
+    {
+        BlockFile or OverlayOpenFile => files.Find(op.Handle)!.FsyncAsync(op),
+        _ => blocks is not null && places.TryResolve(op.Node.Value, out Place place) && place.IsBlock
+            ? blocks.SyncAsync(place.Node!.Value, op.Request.Interrupted)
+            : new(Errno.OK),
+    };
+
     /// <summary>A name that is a block's, but of another grid. In the overlay it would look saved and never be sent.</summary>
     public Errno OutsideGrid(in Place parent, string name)
     {

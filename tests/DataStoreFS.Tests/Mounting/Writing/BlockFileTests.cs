@@ -137,6 +137,27 @@ public sealed class BlockFileTests : IAsyncLifetime
         Assert.Empty(_server.Calls);
     }
 
+    /// <summary>sync(1) opens a file for reading.</summary>
+    [Fact]
+    public async Task FsyncOfAHandleThatOnlyReadsTellsThatTheServerHasNotGotTheBlock()
+    {
+        WritableFileSystem files = new(_context, _overlay, _engine, _pool, NullLogger.Instance);
+        using FakeKernel kernel = new();
+        FuseMount mount = await kernel.StartAsync(files);
+        ulong id = _context.Tree.IdOf(s_node);
+        Assert.Equal(Errno.OK, Sync(kernel, id));
+
+        _server.Script = (_, _, _) => throw ScriptedWriter.Outage();
+        BlockFile file = Open();
+        Write(5, 0, 144);
+        Assert.Equal(Errno.EIO, await file.FlushAsync(CancellationToken.None));
+        Assert.Equal(Errno.EIO, Sync(kernel, id)); // while it is open for writing
+        await file.ReleaseAsync();
+        Assert.Equal(Errno.EIO, Sync(kernel, id));
+        kernel.Hangup();
+        await mount.Completion.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
     [Fact]
     public async Task WhenTheMountIsGoneNothingStaysOpen()
     {
@@ -163,6 +184,14 @@ public sealed class BlockFileTests : IAsyncLifetime
         await mount.Completion.WaitAsync(TimeSpan.FromSeconds(20));
         Assert.Equal([5, 6], _server.History[TestVolume.At(1)]);
         Assert.Equal(0, _buffers.Count);
+    }
+
+    private static Errno Sync(FakeKernel kernel, ulong id)
+    {
+        ulong handle = kernel.Call(FuseOpcode.Open, id, FakeKernel.Bytes(new OpenIn { Flags = (uint)OpenFlags.ReadOnly })).As<OpenOut>().Handle;
+        Errno error = kernel.Call(FuseOpcode.Fsync, id, FakeKernel.Bytes(new FsyncIn { Handle = handle })).Error;
+        kernel.Call(FuseOpcode.Release, id, FakeKernel.Bytes(new ReleaseIn { Handle = handle }));
+        return error;
     }
 
     private BlockFile Open() => _writing.Open(s_node, existed: _server.Stored.ContainsKey(TestVolume.At(1)), ForWriting);
