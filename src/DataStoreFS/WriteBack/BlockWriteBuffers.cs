@@ -22,7 +22,10 @@ public sealed class BlockWriteBuffers
     /// The node's buffer, with one handle more. <paramref name="fresh"/> becomes it when the node is not open yet; otherwise it is disposed (a buffer
     /// holds no memory before its first write).
     /// </summary>
-    public BlockWriteBuffer Open(in BlockKey key, BlockWriteBuffer fresh)
+    /// <param name="key">Of the node.</param>
+    /// <param name="fresh">Not used yet.</param>
+    /// <param name="canWrite">The handle may change it.</param>
+    public BlockWriteBuffer Open(in BlockKey key, BlockWriteBuffer fresh, bool canWrite = true)
     {
         BlockWriteBuffer? buffer;
         lock (_gate)
@@ -36,6 +39,7 @@ public sealed class BlockWriteBuffers
             }
 
             _open[buffer].Count++;
+            _open[buffer].Writers += canWrite ? 1 : 0;
         }
 
         if (!ReferenceEquals(buffer, fresh))
@@ -61,21 +65,24 @@ public sealed class BlockWriteBuffers
         }
     }
 
-    /// <summary>Whether the buffer has one handle.</summary>
-    public bool IsOnlyHandle(BlockWriteBuffer buffer)
+    /// <summary>Whether the buffer has one handle that can write.</summary>
+    public bool HasOneWriter(BlockWriteBuffer buffer)
     {
         lock (_gate)
         {
-            return _open.TryGetValue(buffer, out Handles? handles) && handles.Count == 1;
+            return _open.TryGetValue(buffer, out Handles? handles) && handles.Writers == 1;
         }
     }
 
     /// <summary>One handle less; true when it was the last one and the buffer is gone.</summary>
-    public bool Close(BlockWriteBuffer buffer)
+    /// <param name="buffer">From <see cref="Open"/>.</param>
+    /// <param name="canWrite">As it was told to <see cref="Open"/>.</param>
+    public bool Close(BlockWriteBuffer buffer, bool canWrite = true)
     {
         lock (_gate)
         {
             Handles handles = _open[buffer];
+            handles.Writers -= canWrite ? 1 : 0;
             if (--handles.Count > 0)
             {
                 return false;
@@ -117,5 +124,6 @@ public sealed class BlockWriteBuffers
     {
         public BlockKey Key { get; } = key;
         public int Count { get; set; }
+        public int Writers { get; set; }
     }
 }

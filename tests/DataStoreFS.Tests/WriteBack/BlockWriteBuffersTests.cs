@@ -49,5 +49,20 @@ public sealed class BlockWriteBuffersTests : IDisposable
         Assert.True(_buffers.Close(fresh));
     }
 
+    [Fact]
+    public void OneHandleWritesHoweverManyRead()
+    {
+        BlockWriteBuffer buffer = _buffers.Open(s_key, New());
+        _buffers.Open(s_key, New(), canWrite: false);
+        Assert.True(_buffers.HasOneWriter(buffer));
+        _buffers.Open(s_key, New());
+        Assert.False(_buffers.HasOneWriter(buffer));
+        Assert.False(_buffers.Close(buffer));
+        Assert.True(_buffers.HasOneWriter(buffer));
+        Assert.False(_buffers.Close(buffer, canWrite: false));
+        Assert.True(_buffers.Close(buffer));
+        Assert.False(_buffers.HasOneWriter(buffer));
+    }
+
     private BlockWriteBuffer New() => new(_pool, "0/0/0", existed: false, 4096, 8192);
 }

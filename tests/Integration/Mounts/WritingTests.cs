@@ -109,6 +109,40 @@ public sealed class WritingTests
         }
     }
 
+    [MountFact]
+    public async Task ACompressedBlockIsItsRawImageAlthoughAReaderHasItOpen()
+    {
+        const string Script = """
+            import gzip, os, sys
+            data = open(sys.argv[1], 'rb').read()
+            packed = data[:16] + gzip.compress(data[16:])
+            out = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+            os.write(out, packed[:50])
+            reader = os.open(sys.argv[2], os.O_RDONLY)
+            assert os.pread(reader, 100, 0) == packed[:50]
+            os.write(out, packed[50:])
+            os.close(out)
+            assert os.stat(sys.argv[2]).st_size == len(data), os.stat(sys.argv[2]).st_size
+            assert open(sys.argv[2], 'rb').read() == data
+            assert os.pread(reader, 2 * len(data), 0) == data
+            place = os.open(sys.argv[2], os.O_RDWR)
+            os.pwrite(place, b'\0\1', 16)
+            os.close(place)
+            os.close(reader)
+            assert open(sys.argv[2], 'rb').read() == data[:16] + b'\0\1' + data[18:]
+            """;
+        foreach (bool existing in new[] { false, true })
+        {
+            await using MountedDataset mounted = await MountedDataset.StartAsync(Volumes.Small(), k => existing, MountedDataset.Writable);
+            byte[] written = TestVoxels.FileOf(mounted.Volume, s_full, edition: 5);
+            string source = Path.Join(mounted.Scratch, "block");
+            await File.WriteAllBytesAsync(source, written);
+            await Command.RunCleanAsync("python3", "-c", Script, source, mounted.PathOf(s_full));
+            (written[16], written[17]) = (0, 1);
+            Assert.Equal(written, mounted.Stored(s_full));
+        }
+    }
+
     [MountTheory]
     [InlineData(512)]
     [InlineData(5000)]

@@ -143,7 +143,7 @@ internal sealed class BlockFile(BlockWriting writing, BlockReader reader, Node n
         }
 
         (long? length, bool stale) = (buffer.Length, buffer.IsDirty || buffer.WasRead);
-        if (writing.Buffers.Close(buffer))
+        if (writing.Buffers.Close(buffer, canWrite))
         {
             writing.BecameServers(node, length, stale);
         }

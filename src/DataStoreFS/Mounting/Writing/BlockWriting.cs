@@ -51,7 +51,7 @@ internal sealed class BlockWriting(TreeContext context, BlockReader reader, Writ
         int usual = (int)context.Tree.SizeOf(node);
         int most = BlockFileLimit.For(context.Tree.LevelOf(node), Volume.VoxelType);
         BlockWriteBuffer fresh = new(pool, context.Tree.PathOf(node), existed, Math.Min(usual, most), most);
-        BlockWriteBuffer buffer = Buffers.Open(context.KeyOf(node), fresh);
+        BlockWriteBuffer buffer = Buffers.Open(context.KeyOf(node), fresh, flags.CanWrite);
         if (flags.CanWrite && flags.HasFlag(OpenFlags.Truncate))
         {
             buffer.Truncate(0);
@@ -150,9 +150,12 @@ internal sealed class BlockWriting(TreeContext context, BlockReader reader, Writ
         }
     }
 
-    /// <summary>Whether the file that was written is not the image that the tree shows of its block, and nobody else has it open.</summary>
+    /// <summary>
+    /// Whether the file that was written is not the image that the tree shows of its block, and nobody else may be writing it. Who only reads sees
+    /// the file change under an open handle, as when it is written again in place.
+    /// </summary>
     public bool IsConverted(in Node node, BlockWriteBuffer buffer) =>
-        buffer.Length is { } length && length != context.Tree.SizeOf(node) && Buffers.IsOnlyHandle(buffer);
+        buffer.Length is { } length && length != context.Tree.SizeOf(node) && Buffers.HasOneWriter(buffer);
 
     /// <summary>Another file took the block's name, or its content changed under the kernel's pages.</summary>
     public void Invalidate(in Node node)
