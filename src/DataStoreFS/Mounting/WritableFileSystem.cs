@@ -93,7 +93,7 @@ internal sealed class WritableFileSystem : FuseFileSystem
         return new(Errno.OK);
     }
 
-    protected override ValueTask<Errno> FsyncDirAsync(FsyncOp op) => new(Errno.OK);
+    protected override ValueTask<Errno> FsyncDirAsync(FsyncOp op) => _listings.SyncAsync(op);
 
     protected override ValueTask<Errno> OpenAsync(OpenOp op) => _opens.OpenAsync(op);
 

@@ -42,6 +42,9 @@ internal sealed class OverlayChanges(UpperTree tree, Func<string, ReadOnlyMemory
         using (OverlayFile file = new(fd))
         {
             error = withContent ? file.Write(0, content.Span, out _) : PosixErrno.None;
+
+            // The name must not be on the disk before the content: what it hides is the dataset's own file.
+            error = error == 0 && withContent ? file.Sync(dataOnly: true) : error;
         }
 
         OverlayTime modified = OverlayTime.From(lower.Modified);

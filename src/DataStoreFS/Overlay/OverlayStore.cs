@@ -132,6 +132,24 @@ public sealed class OverlayStore : IDisposable
         return error;
     }
 
+    /// <summary>fsync(2) of a folder: the names in it are on the disk afterwards. Nothing to do where the overlay has no such folder.</summary>
+    public int SyncFolder(string path)
+    {
+        int fd = -1;
+        int error = path.Length == 0
+            ? Under(() => Native.OpenFile(_tree.Root.Fd, ".", OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY, 0, out fd), looksOnly: true)
+            : At(path, place => place.Upper is not { IsFolder: true }
+                ? PosixErrno.None
+                : Native.OpenFile(place.Parent, place.DiskName, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY, 0, out fd), looksOnly: true);
+        if (error != 0 || fd < 0)
+        {
+            return error;
+        }
+
+        using OverlayFile folder = new(fd); // synced outside of the lock: that may take long
+        return folder.Sync(dataOnly: false);
+    }
+
     public int MakeFolder(string path, uint mode, OverlayOwner owner) => At(path, place => _changes.MakeFolder(place, owner, mode));
 
     /// <summary>mknod(2): pipes, sockets, and devices where the caller may.</summary>
@@ -381,19 +399,4 @@ public sealed class OverlayStore : IDisposable
 
     private IReadOnlyCollection<string> LowerNames(string path) =>
         _lower.TryGet(path, out LowerEntry entry) && entry.IsFolder ? [.. _lower.List(path)] : [];
-}
-
-/// <summary>Where something is.</summary>
-public enum OverlayKind
-{
-    Missing,
-
-    /// <summary>In the lower tree only; the overlay has nothing to say.</summary>
-    Lower,
-
-    /// <summary>In the overlay only, or covering what is beneath.</summary>
-    Upper,
-
-    /// <summary>A folder in both.</summary>
-    Merged,
 }

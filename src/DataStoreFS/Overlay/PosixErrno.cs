@@ -9,6 +9,7 @@ public static class PosixErrno
     public const int None = 0;
     public const int EPERM = 1;
     public const int ENOENT = 2;
+    public const int EINTR = 4;
     public const int EIO = 5;
     public const int EBADF = 9;
     public const int EACCES = 13;

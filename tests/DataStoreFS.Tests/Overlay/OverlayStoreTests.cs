@@ -26,6 +26,40 @@ public sealed class OverlayStoreTests : OverlayTest
         Assert.Equal(PosixErrno.ENOENT, Store.OpenFile("export.xml", 0, out _));
     }
 
+    /// <summary>close(2) of any descriptor gives up the process's record locks on the file: so a lock tells that there was one.</summary>
+    [Fact]
+    public void AFlushClosesADescriptorSoThatItsErrorsAreHeard()
+    {
+        Write("a", "a");
+        Ok(Store.OpenFile("a", ReadWrite, out OverlayFile? file));
+        using (file)
+        {
+            using FileStream other = File.OpenWrite(Path.Join(Folder.Path, "upper", "a"));
+            Ok(file!.GetStat(out OverlayStat stat));
+            string end = $":{stat.Inode} ";
+            other.Lock(0, 1);
+            Assert.True(IsLocked());
+            Ok(file.Flush());
+            Assert.False(IsLocked());
+            Ok(file.Write(0, "b"u8, out _));
+
+            bool IsLocked() => File.ReadLines("/proc/locks").Any(line =>
+                line.Contains("POSIX", StringComparison.Ordinal) && line.Contains(end, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void FoldersCanBeSyncedWhereverTheyAre()
+    {
+        Ok(Store.MakeFolder("made", 0x1ED, LowerTreeStub.Owner));
+        foreach (string path in (string[])["", "made", "export.n5", "nothing"])
+        {
+            Ok(Store.SyncFolder(path));
+        }
+
+        Assert.Equal(PosixErrno.ENOENT, Store.SyncFolder("nothing/x"));
+    }
+
     [Fact]
     public void ALowerFileIsCopiedUpWhenItIsFirstOpenedForWriting()
     {

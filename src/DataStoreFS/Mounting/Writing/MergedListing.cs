@@ -56,6 +56,17 @@ internal sealed class MergedListing(TreeContext context, ListingHandler listings
 
     public void Release(FileHandle handle) => _open.Remove(handle);
 
+    /// <summary>FSYNCDIR: the overlay's names; those of blocks are the server's.</summary>
+    public async ValueTask<Errno> SyncAsync(FsyncOp op)
+    {
+        if (!places.TryResolve(op.Node.Value, out Place place) || place.Path is not { } path)
+        {
+            return Errno.OK; // removed while it was open
+        }
+
+        return (Errno)await Task.Run(() => overlay.SyncFolder(path)).ConfigureAwait(false);
+    }
+
     private bool TryAddUpper(in Listing listing, in Place directory, OverlayListing upper)
     {
         for (long i = Math.Max(0, listing.Offset - ListingHandler.Dots); i < upper.Entries.Count; i++)

@@ -34,6 +34,8 @@ internal sealed class OverlayOpenFile : IOpenFile
         return count == 0 && error != 0 ? (Errno)error : op.Reply(count);
     }).ConfigureAwait(false);
 
+    public async ValueTask<Errno> FlushAsync(FlushOp op) => (Errno)await Task.Run(_file.Flush).ConfigureAwait(false);
+
     public async ValueTask<Errno> FsyncAsync(FsyncOp op)
     {
         bool dataOnly = op.DataOnly;
