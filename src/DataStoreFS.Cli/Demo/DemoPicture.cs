@@ -17,9 +17,10 @@ internal static class DemoPicture
     private static readonly float[][] s_colours = [[0.30f, 0.62f, 1.00f], [1.00f, 0.48f, 0.12f]];
 
     /// <param name="container">The mounted <c>export.n5</c>.</param>
-    public static Picture Render(string container)
+    /// <param name="cancellationToken">Asked between block files.</param>
+    public static Picture Render(string container, CancellationToken cancellationToken)
     {
-        Picture slice = Plane(container, timepoint: 0, DemoShape.Levels[0]);
+        Picture slice = Plane(container, timepoint: 0, DemoShape.Levels[0], cancellationToken);
         slice = slice.Resize(slice.Width * Enlarge, slice.Height * Enlarge);
         int width = (slice.Width - (Gap * (DemoShape.Timepoints - 1))) / DemoShape.Timepoints;
         int height = width * slice.Height / slice.Width;
@@ -27,20 +28,21 @@ internal static class DemoPicture
         picture.Paste(slice, 0, 0);
         for (int timepoint = 0; timepoint < DemoShape.Timepoints; timepoint++)
         {
-            picture.Paste(Plane(container, timepoint, DemoShape.Levels[1]).Resize(width, height), timepoint * (width + Gap), slice.Height + Gap);
+            Picture small = Plane(container, timepoint, DemoShape.Levels[1], cancellationToken).Resize(width, height);
+            picture.Paste(small, timepoint * (width + Gap), slice.Height + Gap);
         }
 
         return picture;
     }
 
     /// <summary>The middle plane of one timepoint, both channels.</summary>
-    public static Picture Plane(string container, int timepoint, LevelInfo level)
+    public static Picture Plane(string container, int timepoint, LevelInfo level, CancellationToken cancellationToken)
     {
         var picture = new Picture((int)level.Dimensions.X, (int)level.Dimensions.Y);
         float[] light = new float[picture.Rgb.Length];
         for (int channel = 0; channel < DemoShape.Channels; channel++)
         {
-            ushort[] voxels = ReadPlane(container, channel, timepoint, level, (int)level.Dimensions.Z / 2);
+            ushort[] voxels = ReadPlane(container, channel, timepoint, level, (int)level.Dimensions.Z / 2, cancellationToken);
             (float black, float white) = Contrast(voxels);
             for (int i = 0; i < voxels.Length; i++)
             {
@@ -60,13 +62,14 @@ internal static class DemoPicture
         return picture;
     }
 
-    private static ushort[] ReadPlane(string container, int setup, int timepoint, LevelInfo level, int z)
+    private static ushort[] ReadPlane(
+        string container, int setup, int timepoint, LevelInfo level, int z, CancellationToken cancellationToken)
     {
         int width = (int)level.Dimensions.X;
         ushort[] plane = new ushort[width * level.Dimensions.Y];
         int gridZ = z / (int)level.BlockSize.Z;
         int inner = z % (int)level.BlockSize.Z;
-        Parallel.For(0, (int)(level.Grid.X * level.Grid.Y), i =>
+        Parallel.For(0, (int)(level.Grid.X * level.Grid.Y), new ParallelOptions { CancellationToken = cancellationToken }, i =>
         {
             int x = (int)(i % level.Grid.X);
             int y = (int)(i / level.Grid.X);

@@ -26,11 +26,13 @@ internal sealed class Demonstration(string folder, int seed)
             Say($"$ datastorefs serve {Store} --urls {url}");
             Say($"$ datastorefs mount {source} {MountPoint}");
             long start = Stopwatch.GetTimestamp();
-            await ChildProgram.RunAsync(cancellationToken, ["mount", source, MountPoint, .. AllowOther()]).ConfigureAwait(false);
+
+            // To its end: Ctrl-C ends it too, and a mount that is ready at that moment must be unmounted.
+            await ChildProgram.RunAsync(CancellationToken.None, ["mount", source, MountPoint, .. AllowOther()]).ConfigureAwait(false);
             Say($"  readable after {Seconds(start)}");
             try
             {
-                Show();
+                Show(cancellationToken);
                 if (check)
                 {
                     Check(cancellationToken);
@@ -79,15 +81,16 @@ internal sealed class Demonstration(string folder, int seed)
         Say(string.Create(CultureInfo.InvariantCulture, $"  {bytes / 1e6:0} MB on disk after {Seconds(start)}"));
     }
 
-    private void Show()
+    private void Show(CancellationToken cancellationToken)
     {
         Screen.Console.Write(DemoTree.Describe(MountPoint));
         long start = Stopwatch.GetTimestamp();
-        Picture picture = DemoPicture.Render(Container);
+        Picture picture = DemoPicture.Render(Container, cancellationToken);
         PngWriter.Write(PngFile, picture);
         if (TerminalPicture.IsPossible)
         {
-            Console.Write(TerminalPicture.Render(DemoPicture.Plane(Container, timepoint: 0, DemoShape.Levels[1]), Console.WindowWidth));
+            Picture small = DemoPicture.Plane(Container, timepoint: 0, DemoShape.Levels[1], cancellationToken);
+            Console.Write(TerminalPicture.Render(small, Console.WindowWidth));
         }
 
         Say($"a slice of both channels, and of all timepoints, read through the mount in {Seconds(start)}: {PngFile}");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.ExceptionServices;
 using DataStoreFS.Cli.Daemon;
 using DataStoreFS.Cli.Demo;
 
@@ -30,6 +31,18 @@ internal static class DemoVerb
             folder.UnixFileMode |= UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
             await new Demonstration(folder.FullName, seed).RunAsync(check, stop.Token).ConfigureAwait(false);
             return 0;
+        }
+        catch (Exception fault) when (stop.Token.IsCancellationRequested)
+        {
+            // A terminal sends Ctrl-C to the server of the demonstration too, so that reads fail before anybody has looked at the token.
+            CommandLine.Complain("the demonstration was interrupted; nothing of it is left");
+            throw new OperationCanceledException(fault.Message, fault, stop.Token);
+        }
+        catch (AggregateException faults)
+        {
+            // Of the threads that draw and write; their first one says what is wrong.
+            ExceptionDispatchInfo.Throw(faults.GetBaseException());
+            throw;
         }
         finally
         {
