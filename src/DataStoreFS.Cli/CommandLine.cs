@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using DataStoreFS.Cli.Daemon;
 using DataStoreFS.Cli.Logging;
 using DataStoreFS.Cli.Verbs;
 using DataStoreFS.Model;
@@ -91,8 +92,12 @@ internal static class CommandLine
         return root;
     }
 
-    /// <summary>The one form in which this program says that something is wrong.</summary>
-    public static void Complain(string message) => Console.Error.WriteLine($"datastorefs: {LineText.OneLine(message)}");
+    /// <summary>The one form in which this program says that something is wrong; a service manager hears it too.</summary>
+    public static void Complain(string message)
+    {
+        ServiceNotifier.Failed(message);
+        Console.Error.WriteLine($"datastorefs: {LineText.OneLine(message)}");
+    }
 
     // A RootCommand is named after argv[0], which is a verb's name when machine code is started as "mount.datastorefs", and only a RootCommand
     // has directives.

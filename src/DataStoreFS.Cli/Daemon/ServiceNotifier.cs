@@ -14,6 +14,9 @@ internal static class ServiceNotifier
 
     public static void Stopping(string status) => Send($"STOPPING=1\nSTATUS={LineText.OneLine(status)}");
 
+    /// <summary>Why this process will end. The manager keeps it for <c>systemctl status</c> until the service starts again.</summary>
+    public static void Failed(string reason) => Send($"STATUS={LineText.OneLine(reason)}");
+
     /// <summary>
     /// A manager that does not listen any more is no reason for a mount to stop working, so a failure to send is only reported back.
     /// </summary>

@@ -40,6 +40,22 @@ public class ForegroundTests
         Assert.Equal(0, (await ended).ExitCode);
     }
 
+    [Theory]
+    [InlineData("", 1, "STATUS=GET http://127.0.0.1:1/datasets/u: Connection refused")]
+    [InlineData("--misspelt", 2, "STATUS=there is no option '--misspelt'")]
+    public async Task TheManagerHearsWhyItFailed(string option, int code, string says)
+    {
+        await using CliFixture fixture = await CliFixture.StartAsync();
+        using Socket manager = Listen(fixture, out Dictionary<string, string> environment);
+        string[] options = option.Length > 0 ? [option] : [];
+        CliResult failed = await CliProgram.RunAsync(
+            CliProgram.Start(["mount", "-f", "http://127.0.0.1:1/datasets/u", fixture.MountPoint, .. options], environment));
+        Assert.Equal(code, failed.ExitCode);
+        string heard = await ReceiveAsync(manager);
+        Assert.StartsWith(says, heard, StringComparison.Ordinal);
+        Assert.Equal("datastorefs: " + heard["STATUS=".Length..], failed.ErrorLine);
+    }
+
     [Fact]
     public async Task ASignalWhileAFileIsOpenStillEndsIt()
     {
