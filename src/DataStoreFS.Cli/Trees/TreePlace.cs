@@ -34,6 +34,7 @@ internal sealed record TreePlace(string Path, string Container)
             return Inside(full, string.Join('/', steps[..first]), steps[first..]);
         }
 
+        RequireThere(full);
         return Containers(full).FirstOrDefault(IsContainer) is string container
             ? new TreePlace(full, container.Length == 0 ? "/" : container)
             : throw new DataStoreException(
@@ -50,11 +51,7 @@ internal sealed record TreePlace(string Path, string Container)
                 DataStoreErrorKind.Usage, $"{full} is no image or block of an N5 container; expected .../setupS/timepointT/sL/X/Y/Z, or less of it");
         }
 
-        if (!PlainFile.Exists(full))
-        {
-            throw new DataStoreException(DataStoreErrorKind.NotFound, $"{full} does not exist");
-        }
-
+        RequireThere(full);
         return new TreePlace(full, container)
         {
             Setup = numbers[0],
@@ -68,18 +65,40 @@ internal sealed record TreePlace(string Path, string Container)
     {
         yield return folder;
         yield return System.IO.Path.Join(folder, "export.n5");
-        if (Directory.Exists(folder))
+        foreach (string other in Folders(folder, "*.n5").Order(StringComparer.Ordinal))
         {
-            foreach (string other in Directory.EnumerateDirectories(folder, "*.n5").Order(StringComparer.Ordinal))
-            {
-                yield return other;
-            }
+            yield return other;
         }
     }
 
     private static bool IsContainer(string folder) =>
-        Directory.Exists(folder)
-            && Directory.EnumerateDirectories(folder, "setup*").Any(path => Number(System.IO.Path.GetFileName(path), "setup") is not null);
+        Folders(folder, "setup*").Any(path => Number(System.IO.Path.GetFileName(path), "setup") is not null);
+
+    private static void RequireThere(string path)
+    {
+        if (!Guarded(path, () => PlainFile.Exists(path)))
+        {
+            throw new DataStoreException(DataStoreErrorKind.NotFound, $"{path} does not exist");
+        }
+    }
+
+    // Directory.Exists is false for what this user may not look at.
+    private static string[] Folders(string folder, string pattern) => Guarded(
+        folder, () => PlainFile.Exists(folder) && Directory.Exists(folder) ? Directory.GetDirectories(folder, pattern) : []);
+
+    private static T Guarded<T>(string path, Func<T> look)
+    {
+        try
+        {
+            return look();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            string reason = fault is UnauthorizedAccessException ? $"cannot read {path}: Permission denied" : fault.Message;
+            throw new DataStoreException(
+                DataStoreErrorKind.Local, $"{reason}; a mount is its user's alone unless it was mounted with --allow-other", fault);
+        }
+    }
 
     private static int? Number(string step, string prefix) =>
         step.StartsWith(prefix, StringComparison.Ordinal)

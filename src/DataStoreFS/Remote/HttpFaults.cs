@@ -16,7 +16,7 @@ internal static class HttpFaults
         string answer = text.Length == 0 ? $"{request} answered {(int)status}" : $"{request} answered {(int)status}: {text}";
         return (int)status switch
         {
-            401 or 403 => Attempt.Failed(DataStoreErrorKind.Unauthorized, answer + "; is the token of --token-file right, and still valid?"),
+            401 or 403 => Attempt.Failed(DataStoreErrorKind.Unauthorized, answer + " (no token, or one that is wrong or has expired)"),
             404 => Attempt.Failed(DataStoreErrorKind.NotFound, answer),
             408 or 504 => Attempt.Silence(DataStoreErrorKind.Timeout, answer, again: true),
             429 or 502 or 503 => Attempt.Silence(DataStoreErrorKind.Unreachable, answer, again: true),
@@ -53,12 +53,22 @@ internal static class HttpFaults
         string reason = ServerText.FirstLine(cause.GetBaseException().Message);
         if (cause is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError })
         {
-            return Attempt.Silence(DataStoreErrorKind.Unreachable, $"{request}: no secure connection: {reason}", again: false, cause);
+            // A certificate that is not trusted is named as such; anything else is mostly a server that speaks another language than TLS.
+            string next = reason.Contains("certificate", StringComparison.OrdinalIgnoreCase)
+                ? "this machine must trust the server's certificate, and it must be for this host name"
+                : "does the server speak https at this port? If not, write http://";
+            return Attempt.Silence(DataStoreErrorKind.Unreachable, $"{request}: no secure connection: {reason.TrimEnd('.')}; {next}", again: false, cause);
         }
 
         if (cause is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded })
         {
             return Attempt.Failed(DataStoreErrorKind.Protocol, $"{request}: the answer is not HTTP: {reason}", cause);
+        }
+
+        // getaddrinfo(3) says "Name or service not known" and "Resource temporarily unavailable", which names neither the host nor DNS.
+        if (cause.GetBaseException() is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData })
+        {
+            reason = $"the host's name has no address ({reason}); is it spelt right, and does this machine resolve names?";
         }
 
         return Attempt.Silence(DataStoreErrorKind.Unreachable, $"{request}: {reason}", again: true, cause);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using DataStoreFS.Model;
+using Mono.Unix.Native;
 
 namespace DataStoreFS.Transfer;
 
@@ -50,10 +51,12 @@ internal sealed class ProgressFile : IDisposable
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             file?.Dispose();
+            // .NET's lock is flock(2), whose EWOULDBLOCK it keeps.
+            string next = fault.HResult == (int)Errno.EWOULDBLOCK
+                ? "is the same transfer running already?"
+                : "this user must be able to write there";
             throw new DataStoreException(
-                DataStoreErrorKind.Local,
-                $"cannot keep the progress in {path}: {fault.Message.ReplaceLineEndings(" ")}; is the same transfer running already?",
-                fault);
+                DataStoreErrorKind.Local, $"cannot keep the progress in {path}: {fault.Message.ReplaceLineEndings(" ")}; {next}", fault);
         }
         catch
         {

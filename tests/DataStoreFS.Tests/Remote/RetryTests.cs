@@ -96,7 +96,7 @@ public sealed class RetryTests : ClientTest
         int status = 503;
         ScriptedServer server = Serve(_ => ScriptedAnswer.Text(Volatile.Read(ref status), "said"));
         DataStoreClient client = Client(server, new RemoteOptions { Retries = 0 }, log);
-        foreach (int next in (int[])[503, 503, 500, 503, 404, 200, 500, 200])
+        foreach (int next in (int[])[200, 503, 503, 500, 503, 404, 200, 500, 200])
         {
             Volatile.Write(ref status, next);
             try
@@ -110,6 +110,16 @@ public sealed class RetryTests : ClientTest
         }
 
         Assert.Equal(["Error", "Information", "Error", "Information"], log.Lines.Select(l => l.Level.ToString()));
+    }
+
+    [Fact]
+    public async Task AServerThatHasNeverAnsweredIsNoOutage()
+    {
+        RecordingLogger log = new();
+        ScriptedServer server = Serve(_ => ScriptedAnswer.Text(503, "said"));
+        DataStoreClient client = Client(server, new RemoteOptions { Retries = 0 }, log);
+        await Assert.ThrowsAsync<DataStoreException>(() => client.GetDatasetJsonAsync("u-1", default));
+        Assert.Empty(log.Lines);
     }
 
     [Fact]

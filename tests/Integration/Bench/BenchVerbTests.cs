@@ -63,7 +63,7 @@ public sealed class BenchVerbTests
 
     [Theory]
     [InlineData("/proc --files 3", 2, "no N5 container")]
-    [InlineData("/nowhere/at/all", 2, "no N5 container")]
+    [InlineData("/nowhere/at/all", 1, "does not exist")]
     [InlineData("/proc --files 0", 2, "--files must lie between")]
     [InlineData("/nowhere/setup0", 1, "does not exist")]
     public async Task WhatIsNoTreeIsOneLine(string args, int code, string says)

@@ -173,6 +173,15 @@ public class MountFailureTests
     }
 
     [Fact]
+    public async Task HttpsAtAPortThatSpeaksHttpIsSaid()
+    {
+        await using CliFixture fixture = await CliFixture.StartAsync();
+        CliResult result = await CliProgram.RunAsync("info", fixture.Source.Replace("http:", "https:", StringComparison.Ordinal));
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("If not, write http://", result.ErrorLine, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ALogFileThatCannotBeOpenedIsNamed()
     {
         await using CliFixture fixture = await CliFixture.StartAsync();
@@ -187,10 +196,9 @@ public class MountFailureTests
         Assert.Equal((1, ""), (background.ExitCode, background.Output));
         Assert.Contains(says, background.ErrorLine, StringComparison.Ordinal);
 
-        // In the foreground the log comes first.
         CliResult foreground = await CliProgram.RunAsync("mount", "-f", source, mountPoint, "--timeout", "5s");
         Assert.Equal((1, ""), (foreground.ExitCode, foreground.Output));
-        Assert.Equal(background.ErrorLine, foreground.Errors.TrimEnd('\n').Split('\n')[^1]);
+        Assert.Equal(background.ErrorLine, foreground.ErrorLine);
         Assert.Null(fixture.MountedType());
     }
 

@@ -67,6 +67,20 @@ public sealed class ProgressFileTests
     }
 
     [Fact]
+    public void OnlyAFileThatIsLockedMayBeAnotherTransfers()
+    {
+        using TemporaryFolder folder = new();
+        string path = Path.Combine(folder.Path, "progress");
+        using ProgressFile file = ProgressFile.Open(path);
+        Assert.Contains(
+            "running already?", Assert.Throws<DataStoreException>(() => ProgressFile.Open(path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "must be able to write there",
+            Assert.Throws<DataStoreException>(() => ProgressFile.Open("/proc/self/nowhere/progress")).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AnImageIsAsFarAsItsFirstUnfinishedBatch()
     {
         using TemporaryFolder folder = new();

@@ -84,13 +84,24 @@ public sealed class TreePlaceTests : IDisposable
     [InlineData("export.n5/setup0/attributes.json", DataStoreErrorKind.Usage)]
     [InlineData("export.n5/setup0/timepoint0/s0/0/0/0/0", DataStoreErrorKind.Usage)]
     [InlineData("export.n5/setup0/timepoint0/s0/-1", DataStoreErrorKind.Usage)]
-    [InlineData("nowhere", DataStoreErrorKind.Usage)]
+    [InlineData("nowhere", DataStoreErrorKind.NotFound)]
     [InlineData("export.xml", DataStoreErrorKind.Usage)]
     public void WhatIsNoPartOfATreeIsOneLine(string path, DataStoreErrorKind kind)
     {
         DataStoreException fault = Assert.Throws<DataStoreException>(() => TreePlace.Of(Path.Join(_folder.Path, path)));
         Assert.Equal(kind, fault.Kind);
         Assert.DoesNotContain('\n', fault.Message);
+    }
+
+    [Fact]
+    public void AContainerThatCannotBeLookedAtIsNotTakenForNone()
+    {
+        // Root may enter everything, so the fault is another one than a user would have.
+        Directory.Move(_container, Path.Join(_folder.Path, "moved"));
+        File.CreateSymbolicLink(_container, _container);
+        DataStoreException fault = Assert.Throws<DataStoreException>(() => TreePlace.Of(_folder.Path));
+        Assert.Equal(DataStoreErrorKind.Local, fault.Kind);
+        Assert.StartsWith($"cannot read {_container}: ", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
