@@ -28,7 +28,7 @@ internal static class MountPartsBuilder
         {
             if (settings.Source.Uuid is null)
             {
-                await RequireServerAsync(client, cancellationToken).ConfigureAwait(false);
+                await client.RequireServerAsync(cancellationToken).ConfigureAwait(false);
                 tier = TierOf(settings, pool, loggerFactory);
                 store = new BlockStore(BlockStoreOptionsOf(settings), tier, pool: pool);
                 ServerVolumes volumes = new(client, store, tier, settings, loggerFactory.CreateLogger("datastorefs.opening"));
@@ -78,19 +78,6 @@ internal static class MountPartsBuilder
             }
 
             throw;
-        }
-    }
-
-    /// <summary>A whole server names no dataset that could be asked for: whatever it says of one that it cannot have, it answers.</summary>
-    private static async Task RequireServerAsync(DataStoreClient client, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await client.GetDatasetJsonAsync("datastorefs-asks-whether-you-are-there", cancellationToken).ConfigureAwait(false);
-        }
-        catch (DataStoreException answer) when (answer.Kind == DataStoreErrorKind.NotFound)
-        {
-            return;
         }
     }
 

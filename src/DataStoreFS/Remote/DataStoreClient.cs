@@ -52,6 +52,11 @@ public sealed class DataStoreClient : IDataStoreClient, IDatasetCreator
 
     public TimeSpan Effort => _transport.Effort;
 
+    /// <summary>Completes when a DataStore answers here.</summary>
+    /// <exception cref="DataStoreException">Nothing does, or something else, or not to this token.</exception>
+    public async Task RequireServerAsync(CancellationToken cancellationToken) =>
+        await CallAsync(new ServerProbe(_context).AskAsync, _retry, cancellationToken).ConfigureAwait(false);
+
     public Task<string> GetDatasetJsonAsync(string uuid, CancellationToken cancellationToken)
     {
         RemoteName.RequireUuid(uuid);
