@@ -35,8 +35,11 @@ public sealed class DataStoreServer : IAsyncDisposable
         Datasets = [.. datasets.Registered.Select(d => d.Folder.Uuid).Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>Where it listens, with the real port; the first of several.</summary>
+    /// <summary>Where this machine reaches it, with the real port; the first of several.</summary>
     public Uri Url { get; private set; } = null!;
+
+    /// <summary>Where it listens, with the real ports; <c>0.0.0.0</c> and <c>[::]</c> stand for every address of this machine.</summary>
+    public IReadOnlyList<Uri> Urls { get; private set; } = [];
 
     public ServerCounters Counters { get; } = new();
 
@@ -126,7 +129,9 @@ public sealed class DataStoreServer : IAsyncDisposable
     private async Task ListenAsync(ServerApplication application, CancellationToken cancellationToken)
     {
         await _kestrel.StartAsync(application, cancellationToken).ConfigureAwait(false);
-        string address = _kestrel.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
+        ICollection<string> addresses = _kestrel.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+        Urls = [.. addresses.Select(a => new Uri(a))];
+        string address = addresses.First();
         Url = new Uri(
             address.Replace("://[::]:", "://127.0.0.1:", StringComparison.Ordinal).Replace("://0.0.0.0:", "://127.0.0.1:", StringComparison.Ordinal));
     }

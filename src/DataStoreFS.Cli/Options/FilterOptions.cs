@@ -23,20 +23,6 @@ internal sealed class FilterOptions(string rest = "")
 
     private static Option<string> Create(string name, string description) => new(name) { Description = description, HelpName = "IDS" };
 
-    private static IReadOnlySet<int>? Ids(ParseResult parsed, Option<string> option)
-    {
-        if (parsed.GetValue(option) is not string text)
-        {
-            return null;
-        }
-
-        try
-        {
-            return IdRanges.Parse(text);
-        }
-        catch (DataStoreException fault)
-        {
-            throw new DataStoreException(fault.Kind, $"{option.Name}: {fault.Message}", fault);
-        }
-    }
+    private static IReadOnlySet<int>? Ids(ParseResult parsed, Option<string> option) =>
+        parsed.GetValue(option) is string text ? OptionValues.Named(option.Name, () => IdRanges.Parse(text)) : null;
 }

@@ -6,6 +6,19 @@ namespace DataStoreFS.Cli.Options;
 /// <summary>From an option's text to its value; what cannot be is a usage <see cref="DataStoreException"/> that shows what can.</summary>
 internal static class OptionValues
 {
+    /// <summary>A value's fault, with the option's name before it.</summary>
+    public static T Named<T>(string option, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (DataStoreException fault) when (fault.Kind == DataStoreErrorKind.Usage)
+        {
+            throw new DataStoreException(DataStoreErrorKind.Usage, $"{option}: {fault.Message}", fault);
+        }
+    }
+
     public static T Choice<T>(string value, params ReadOnlySpan<(string Name, T Value)> choices)
     {
         foreach ((string name, T choice) in choices)

@@ -54,8 +54,10 @@ internal static class ServeVerb
             Folder = OptionValues.FullPath(parsed.GetRequiredValue(folder)),
             Urls = Split(parsed.GetValue(urls)),
             AccessLog = parsed.GetValue(accessLog) is string file ? OptionValues.FullPath(file) : null,
-            Token = parsed.GetValue(tokenFile) is string secret ? ReadToken(secret) : null,
-            MaxRequestBody = parsed.GetValue(maxBody) is string size ? Quantities.ParseSize(size) : 10L << 20,
+            Token = parsed.GetValue(tokenFile) is string secret ? OptionValues.Named(tokenFile.Name, () => ReadToken(secret)) : null,
+            MaxRequestBody = parsed.GetValue(maxBody) is string size
+                ? OptionValues.Named(maxBody.Name, () => Quantities.ParseSize(size))
+                : 10L << 20,
             ImitateOriginal = parsed.GetValue(imitate),
             Log = line => log.LogWarning("{Line}", line),
         }));
@@ -69,13 +71,19 @@ internal static class ServeVerb
         DataStoreServer server = await DataStoreServer.StartAsync(options(log.CreateLogger("serve")), stop.Token).ConfigureAwait(false);
         await using (server.ConfigureAwait(false))
         {
-            Console.WriteLine($"serving {server.Datasets.Count} datasets at {server.Url.GetLeftPart(UriPartial.Authority)}");
-            foreach (string uuid in server.Datasets)
+            string[] urls = [.. server.Urls.Select(ThisHost.Reachable)];
+            string what = server.Datasets.Count == 1 ? "1 dataset" : $"{server.Datasets.Count} datasets";
+            foreach ((int i, string url) in urls.Index())
             {
-                Console.WriteLine($"  {server.Url.GetLeftPart(UriPartial.Authority)}/datasets/{uuid}");
+                Console.WriteLine(i == 0 ? $"serving {what} at {url}" : $"and at {url}");
             }
 
-            ServiceNotifier.Ready($"serving {server.Datasets.Count} datasets at {server.Url}");
+            foreach (string uuid in server.Datasets)
+            {
+                Console.WriteLine($"  {urls[0]}/datasets/{uuid}");
+            }
+
+            ServiceNotifier.Ready($"serving {what} at {string.Join(", ", urls)}");
             await server.Completion.WaitAsync(stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             ServiceNotifier.Stopping("finishing requests");
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
@@ -94,7 +102,17 @@ internal static class ServeVerb
 
     private static string ReadToken(string path)
     {
-        string token = File.ReadLines(path).FirstOrDefault("").Trim();
-        return token.Length > 0 ? token : throw new DataStoreException(DataStoreErrorKind.Usage, $"the token file {path} is empty");
+        try
+        {
+            string token = File.ReadLines(path).FirstOrDefault("").Trim();
+            return token.Length > 0
+                ? token
+                : throw new DataStoreException(DataStoreErrorKind.Usage, $"the first line of {path} is empty; the token belongs there");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            string why = Directory.Exists(path) ? "it is a folder" : e.Message;
+            throw new DataStoreException(DataStoreErrorKind.Usage, $"cannot read {path}: {why}; name a file whose first line is the token", e);
+        }
     }
 }

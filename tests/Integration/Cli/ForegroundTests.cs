@@ -76,12 +76,26 @@ public class ForegroundTests
         await using CliFixture fixture = await CliFixture.StartAsync();
         using Process serve = CliProgram.Start(["serve", Path.Combine(fixture.Folder, "store"), "--urls", "http://127.0.0.1:0"]);
         string line = await serve.StandardOutput.ReadLineAsync().WaitAsync(s_patience) ?? "";
-        Assert.StartsWith("serving 1 datasets at http://127.0.0.1:", line, StringComparison.Ordinal);
+        Assert.StartsWith("serving 1 dataset at http://127.0.0.1:", line, StringComparison.Ordinal);
         using HttpClient client = new();
         string json = await client.GetStringAsync(new Uri($"{line[line.IndexOf("http", StringComparison.Ordinal)..]}/datasets/{CliFixture.Uuid}"));
         Assert.Contains("\"versions\":[0,1]", json, StringComparison.Ordinal);
         Assert.Equal(0, Syscall.kill(serve.Id, Signum.SIGTERM));
         Assert.Equal(0, (await CliProgram.RunAsync(serve)).ExitCode);
+    }
+
+    [Fact]
+    public async Task ServeTellsEveryAddressItListensAt()
+    {
+        await using CliFixture fixture = await CliFixture.StartAsync();
+        using Process serve = CliProgram.Start(
+            ["serve", Path.Combine(fixture.Folder, "store"), "--urls", "http://127.0.0.1:0", "--urls", "http://127.0.0.2:0"]);
+        string first = await serve.StandardOutput.ReadLineAsync().WaitAsync(s_patience) ?? "";
+        string second = await serve.StandardOutput.ReadLineAsync().WaitAsync(s_patience) ?? "";
+        Assert.Equal(0, Syscall.kill(serve.Id, Signum.SIGTERM));
+        Assert.Equal(0, (await CliProgram.RunAsync(serve)).ExitCode);
+        Assert.StartsWith("serving 1 dataset at http://127.0.0.1:", first, StringComparison.Ordinal);
+        Assert.StartsWith("and at http://127.0.0.2:", second, StringComparison.Ordinal);
     }
 
     private static Socket Listen(CliFixture fixture, out Dictionary<string, string> environment)
