@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using DataStoreFS.Cli.Daemon;
 using DataStoreFS.Cli.Logging;
+using DataStoreFS.Cli.Options;
 using DataStoreFS.Cli.Verbs;
 using DataStoreFS.Model;
 
@@ -106,10 +107,13 @@ internal static class CommandLine
         const string about = "Mounts a dataset of an HPC DataStore as the export.xml + export.n5 tree that BigDataViewer, N5 and zarr read.";
         if (args is [['[', ..], ..])
         {
-            return new RootCommand(about);
+            RootCommand root = new(about);
+            root.Options.Remove(root.Options.OfType<HelpOption>().First());
+            root.Add(new HelpOption("--help", "-h", "-?"));
+            return root;
         }
 
-        HelpOption help = new();
+        HelpOption help = new("--help", "-h", "-?"); // not /h and /?, which look like files
         help.Action = new HelpWithExamples((HelpAction)help.Action!, s_examples);
         return new Command("datastorefs", about) { help, new VersionOption() };
     }
@@ -118,17 +122,54 @@ internal static class CommandLine
     {
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
         {
-            bool noVerb = parsed.CommandResult.Parent is null;
-            string verb = noVerb ? "" : parsed.CommandResult.Command.Name + " ";
-            string message = noVerb && parsed.UnmatchedTokens is [string word, ..]
-                ? $"there is no verb '{word}'"
-                : parsed.Errors[0].Message.TrimEnd('.');
-            throw new DataStoreException(DataStoreErrorKind.Usage, $"{message}; try 'datastorefs {verb}--help'");
+            Command command = parsed.CommandResult.Command;
+            string verb = parsed.CommandResult.Parent is null ? "" : command.Name + " ";
+            throw new DataStoreException(DataStoreErrorKind.Usage, $"{WhatIsWrong(parsed, command)}; try 'datastorefs {verb}--help'");
         }
 
-        // Verbs that live on take their signals themselves; the others may simply be killed.
-        return await parsed.InvokeAsync(
-            new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }).ConfigureAwait(false);
+        try
+        {
+            // Verbs that live on take their signals themselves; the others may simply be killed.
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }).ConfigureAwait(false);
+        }
+        catch (FileNotFoundException fault) when (!WorkingDirectoryExists())
+        {
+            throw new DataStoreException(
+                DataStoreErrorKind.Local, "the working directory has been deleted, and names are relative to it; cd to another one", fault);
+        }
+    }
+
+    private static string WhatIsWrong(ParseResult parsed, Command command)
+    {
+        if (parsed.UnmatchedTokens is not [string word, ..])
+        {
+            return parsed.Errors[0].Message.TrimEnd('.');
+        }
+
+        if (word.StartsWith('-'))
+        {
+            string name = word.Split('=')[0];
+            string hint = Spelling.Closest(name, command.Options.Where(o => !o.Hidden).Select(o => o.Name)) is string close
+                ? $"; did you mean {close}?"
+                : "";
+            return $"there is no option '{name}'{hint}";
+        }
+
+        return command.Subcommands.Count > 0 ? HelpVerb.Unknown(command, word) : parsed.Errors[0].Message.TrimEnd('.');
+    }
+
+    // getcwd(2) fails in a directory that has gone, which .NET reports as a file that it cannot find.
+    private static bool WorkingDirectoryExists()
+    {
+        try
+        {
+            return Directory.GetCurrentDirectory().Length > 0;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
     }
 
     private static int ForMountProgram(int code) => code switch

@@ -7,6 +7,8 @@ namespace DataStoreFS.Cli.Bench;
 /// <summary>A report for people: 80 columns wide.</summary>
 internal static class BenchTable
 {
+    private static readonly string[] s_headings = ["", "files", "MB", "MB/s", "files/s", "p50 ms", "p95 ms", "req/blk", "cached"];
+
     public static void Show(IAnsiConsole console, BenchReport report)
     {
         BenchEnvironment environment = report.Environment;
@@ -22,9 +24,12 @@ internal static class BenchTable
 
         Write(console, $"{report.Data.Images}: blocks of {report.Data.BlockSize}, {Quantities.FormatSize(report.Data.BlockBytes)}");
         Table table = new Table().Border(TableBorder.None);
-        foreach (string heading in (string[])["", "files", "MB", "MB/s", "files/s", "p50 ms", "p95 ms", "req/block", "cached"])
+        foreach (string heading in s_headings)
         {
-            TableColumn column = new TableColumn(new Text(heading, new Style(decoration: Decoration.Dim))).NoWrap();
+            TableColumn column = new TableColumn(new Text(heading, new Style(decoration: Decoration.Dim)))
+            {
+                Padding = new Padding(0, 0, heading == s_headings[^1] ? 0 : 1, 0),
+            }.NoWrap();
             table.AddColumn(heading.Length == 0 ? column : column.RightAligned());
         }
 

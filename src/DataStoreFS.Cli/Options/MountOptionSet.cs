@@ -30,6 +30,9 @@ internal sealed class MountOptionSet
         }
     }
 
+    /// <summary>What an option means to a verb that uses it differently.</summary>
+    public void Describe(string name, string help) => _long.First(pair => pair.Option.Name == name).Parsed.Description = help;
+
     public void AddTo(Command command)
     {
         foreach ((_, Option parsed) in _long)

@@ -16,11 +16,10 @@ internal sealed class ServerOptions
         HelpName = "TIME",
     };
 
-    private readonly Option<int> _connections = new("--connections")
+    private readonly Option<int?> _connections = new("--connections")
     {
         Description = "Requests at the same time (default: 4; the original server slows down with many).",
         HelpName = "N",
-        DefaultValueFactory = _ => 4,
     };
 
     public void AddTo(Command command)
@@ -30,12 +29,14 @@ internal sealed class ServerOptions
         command.Add(_timeout);
     }
 
-    public int Connections(ParseResult parsed) => parsed.GetValue(_connections);
+    public int Connections(ParseResult parsed) => parsed.GetValue(_connections) ?? 4;
 
     /// <exception cref="DataStoreException">Usage.</exception>
     public RemoteOptions Remote(ParseResult parsed) => new()
     {
-        Timeout = parsed.GetValue(_timeout) is string text ? Quantities.ParseDuration(text) : TimeSpan.FromSeconds(60),
+        Timeout = parsed.GetValue(_timeout) is string text
+            ? OptionValues.Named(_timeout.Name, () => Quantities.ParseDuration(text))
+            : TimeSpan.FromSeconds(60),
         Token = Tokens.Find(parsed.GetValue(_tokenFile)),
     };
 }

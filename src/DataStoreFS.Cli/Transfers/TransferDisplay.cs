@@ -12,7 +12,7 @@ internal sealed class TransferDisplay(string verb, TransferCounters counters)
     private static readonly TimeSpan s_barStep = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan s_lineStep = TimeSpan.FromSeconds(10);
 
-    private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+    private readonly IAnsiConsole _console = CreateConsole();
     private readonly TransferRate _rate = new(counters, TimeProvider.System);
     private volatile bool _barIsShown;
 
@@ -88,6 +88,13 @@ internal sealed class TransferDisplay(string verb, TransferCounters counters)
 
             return await running.ConfigureAwait(false);
         });
+    }
+
+    private static IAnsiConsole CreateConsole()
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        console.Profile.Capabilities.Unicode = Screen.IsUnicode;
+        return console;
     }
 
     /// <returns>False once the transfer has ended.</returns>

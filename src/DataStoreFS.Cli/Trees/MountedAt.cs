@@ -20,25 +20,34 @@ internal sealed record MountedAt(string Path, string Type, string Options)
     public static MountedAt Of(string path, IEnumerable<string> table)
     {
         MountedAt best = new("/", "unknown", "");
+        foreach (MountedAt mount in Read(table))
+        {
+            // The deepest one holds the path, and of those at one place the last.
+            string at = mount.Path;
+            if ((at == "/" || path == at || path.StartsWith(at + "/", StringComparison.Ordinal)) && at.Length >= best.Path.Length)
+            {
+                best = mount;
+            }
+        }
+
+        return best;
+    }
+
+    /// <summary>Where this program has mounted something.</summary>
+    public static IEnumerable<string> Ours(IEnumerable<string> table) => Read(table).Where(mount => mount.IsOurs).Select(mount => mount.Path);
+
+    private static IEnumerable<MountedAt> Read(IEnumerable<string> table)
+    {
         foreach (string line in table)
         {
             // proc(5): 36 35 98:0 /root /mount/point options [optional fields] - type source super-options
             string[] fields = line.Split(' ');
             int separator = Array.IndexOf(fields, "-");
-            if (separator < 6 || separator + 1 >= fields.Length)
+            if (separator >= 6 && separator + 1 < fields.Length)
             {
-                continue;
-            }
-
-            // The deepest one holds the path, and of those at one place the last.
-            string at = Unescape(fields[4]);
-            if ((at == "/" || path == at || path.StartsWith(at + "/", StringComparison.Ordinal)) && at.Length >= best.Path.Length)
-            {
-                best = new MountedAt(at, fields[separator + 1], fields[5]);
+                yield return new MountedAt(Unescape(fields[4]), fields[separator + 1], fields[5]);
             }
         }
-
-        return best;
     }
 
     // Blank, tab, newline and backslash are written as three octal digits.

@@ -8,11 +8,15 @@ namespace DataStoreFS.Cli.Verbs;
 /// </summary>
 internal static class CompletionVerb
 {
-    // File names complete where the program suggests nothing.
+    // File names complete where the program suggests nothing. What it suggests is read as it is, without compgen -W, which would expand it: the name
+    // of a mount point may be anything. What is typed already may have backslashes before blanks, as this puts them there.
     private const string Bash = """
         _datastorefs() {
-            local IFS=$'\n' word=${COMP_WORDS[COMP_CWORD]}
-            COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)" -- "$word"))
+            local word=${COMP_WORDS[COMP_CWORD]//\\/} found
+            COMPREPLY=()
+            while IFS= read -r found; do
+                if [[ $found == "$word"* ]]; then COMPREPLY+=("$(printf %q "$found")"); fi
+            done < <("${COMP_WORDS[0]}" "[suggest:${COMP_POINT}]" "${COMP_LINE}" 2>/dev/null)
             if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]]; then compopt -o nospace; fi
         }
         complete -o default -F _datastorefs datastorefs

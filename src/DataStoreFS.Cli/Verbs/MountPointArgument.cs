@@ -1,10 +1,10 @@
 using System.CommandLine;
-using System.Text.RegularExpressions;
+using DataStoreFS.Cli.Trees;
 
 namespace DataStoreFS.Cli.Verbs;
 
 /// <summary>The MOUNTPOINT of verbs that talk to a running mount; completes to those there are.</summary>
-internal static partial class MountPointArgument
+internal static class MountPointArgument
 {
     public static Argument<string> Create()
     {
@@ -26,10 +26,5 @@ internal static partial class MountPointArgument
         return argument;
     }
 
-    // proc(5): 36 35 98:0 /root /mount/point options [optional fields] - fuse.datastorefs source super-options
-    private static IEnumerable<string> Mounted() =>
-        File.ReadLines("/proc/self/mountinfo").Select(l => Line().Match(l)).Where(m => m.Success).Select(m => m.Groups["path"].Value);
-
-    [GeneratedRegex(@"^\S+ \S+ \S+ \S+ (?<path>\S+) .* - fuse\.datastorefs ", RegexOptions.ExplicitCapture)]
-    private static partial Regex Line();
+    private static IEnumerable<string> Mounted() => MountedAt.Ours(File.ReadLines("/proc/self/mountinfo"));
 }

@@ -4,6 +4,7 @@ using DataStoreFS.Cli.Daemon;
 using DataStoreFS.Cli.Options;
 using DataStoreFS.Model;
 using DataStoreFS.Mounting;
+using DataStoreFS.WriteBack;
 
 namespace DataStoreFS.Cli.Verbs;
 
@@ -54,6 +55,13 @@ internal static class MountVerb
             draft.Settings = draft.Settings with { ReadWrite = false };
         }
 
+        // Where "ro" was said, a line of fstab may go on saying how it would be written.
+        if (!draft.Settings.ReadWrite && !draft.ReadOnly && draft.Settings.WriteBack == WriteBackMode.Journal)
+        {
+            throw new DataStoreException(
+                DataStoreErrorKind.Usage, "write-back=journal is for a mount that is written to; add --read-write, or leave it out");
+        }
+
         if (draft.Settings.TokenFile is null)
         {
             draft.Settings = draft.Settings with { Token = Tokens.Find(null) };
@@ -74,6 +82,11 @@ internal static class MountVerb
     {
         using var stop = new StopSignals();
         BackgroundChild? child = BackgroundChild.TryAdopt();
+        if (child is null && draft.Settings.DiskCache is { } cache && DiskRoom.Warning(cache) is string warning)
+        {
+            Console.Error.WriteLine($"datastorefs: {warning}");
+        }
+
         if (draft.Foreground || child is not null)
         {
             return await MountSession.RunAsync(draft, child, stop.Token).ConfigureAwait(false);

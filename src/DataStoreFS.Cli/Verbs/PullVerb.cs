@@ -28,7 +28,7 @@ internal static class PullVerb
         compression.CompletionSources.Add(_ => s_compressions);
         var filter = new FilterOptions("; the others stay in the tree, empty");
         var options = new ServerOptions();
-        var verb = new Verb("pull", "Download a dataset as a local BigDataViewer N5 tree. Run again, it goes on where it stopped.")
+        var verb = new Verb("pull", "Download a dataset as a local BigDataViewer N5 tree. Stopped and run again, it goes on.")
         {
             Examples =
             [

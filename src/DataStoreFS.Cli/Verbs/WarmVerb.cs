@@ -31,6 +31,7 @@ internal static class WarmVerb
         };
         var filter = new FilterOptions();
         var options = new MountOptionSet("disk-cache", "max-age", "timeout", "token-file");
+        options.Describe("disk-cache", "Node-local folder that gets the blocks, and its largest size; required with a dataset's address.");
         var verb = new Verb(Name, "Fetch blocks into the disk cache of this node, so that mounts read them from there.")
         {
             Examples =

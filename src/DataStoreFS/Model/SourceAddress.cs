@@ -16,7 +16,7 @@ public sealed partial record SourceAddress(string Server, string? Uuid, string? 
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0)
         {
-            throw Wrong(text, "it is not an http:// or https:// address");
+            throw Wrong(text, WhyNoAddress(text));
         }
 
         if (uri.UserInfo.Length > 0)
@@ -52,12 +52,27 @@ public sealed partial record SourceAddress(string Server, string? Uuid, string? 
     public override string ToString() =>
         Uuid is null ? Server : Version is null ? $"{Server}/datasets/{Uuid}" : $"{Server}/datasets/{Uuid}/{Version}";
 
+    private static string WhyNoAddress(string text)
+    {
+        if (!text.Contains("://", StringComparison.Ordinal))
+        {
+            return "it does not begin with http:// or https://";
+        }
+
+        return BadPort().Match(text) is { Success: true } match && !ushort.TryParse(match.Groups["port"].ValueSpan, out _)
+            ? $"'{match.Groups["port"].Value}' is no port: a number up to 65535"
+            : "it is not an http:// or https:// address";
+    }
+
     private static DataStoreException Wrong(string text, string why) =>
         new(DataStoreErrorKind.Usage, $"cannot use '{text}' as a source: {why}. Expected http://HOST:PORT/datasets/UUID[/VERSION]");
 
     // A uuid is whatever the server uses as a directory name, but characters that would change the URL's meaning are not let through.
     [GeneratedRegex("^(?<prefix>.*)/(datasets|bdv)/(?<uuid>[A-Za-z0-9][A-Za-z0-9._-]*)(/(?<version>[^/]+))?$", RegexOptions.ExplicitCapture)]
     private static partial Regex DatasetPath();
+
+    [GeneratedRegex("^https?://[^/@]+:(?<port>[^/:\\]]*)(/|$)", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase)]
+    private static partial Regex BadPort();
 
     [GeneratedRegex("^([0-9]{1,9}|latest|mixedLatest|new|all)$", RegexOptions.ExplicitCapture)]
     private static partial Regex KnownVersion();

@@ -115,7 +115,9 @@ public sealed record MountSettings
         Require(CacheBytes >= 1 << 20, "--cache-size is below 1 MiB");
         Require(DiskCache is null || DiskCache.Size >= 16 << 20, "--disk-cache is below 16 MiB");
         _ = PrefetchSettings.Parse(Prefetch, CacheBytes);
-        Require(RequestTimeout > TimeSpan.Zero, "--timeout must be more than zero");
+        Require(
+            RequestTimeout > TimeSpan.Zero && RequestTimeout <= RemoteOptions.LongestTimeout,
+            "--timeout must be more than zero and at most a day (1d): programs would wait for a server that is gone");
         Require(ReadAheadKiB is null or (>= 0 and <= 1 << 20), "--read-ahead must lie between 0 and 1048576 KiB");
         Require(Source.Uuid is not null || !IsWritable, "a whole server can only be read; name a dataset to write to, or to put an overlay on");
         Require(Source.Uuid is null || DatasetsFile is null, "a list of datasets belongs to the mount of a whole server");

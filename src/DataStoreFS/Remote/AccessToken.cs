@@ -29,7 +29,9 @@ public sealed class AccessToken
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DataStoreException(DataStoreErrorKind.Usage, $"cannot read the token file {path}: {e.Message}", e);
+            string why = Directory.Exists(path) ? "it is a folder" : e.Message;
+            throw new DataStoreException(
+                DataStoreErrorKind.Usage, $"cannot read the token file {path}: {why}; name a file whose first line is the token", e);
         }
 
         return Parse(Encoding.Latin1.GetString(bytes), $"the token file {path}");

@@ -5,6 +5,8 @@ namespace DataStoreFS.Remote;
 /// <summary>How a <see cref="DataStoreClient"/> behaves. Immutable; the defaults suit the original server as it is delivered.</summary>
 public sealed record RemoteOptions
 {
+    internal static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(1);
+
     /// <summary>How long a call may go without progress (a block, or 64 KiB of one), all of its retries included.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -36,9 +38,9 @@ public sealed record RemoteOptions
 
     internal void Check()
     {
-        if (Timeout <= TimeSpan.Zero || Timeout > TimeSpan.FromDays(1))
+        if (Timeout <= TimeSpan.Zero || Timeout > LongestTimeout)
         {
-            throw new DataStoreException(DataStoreErrorKind.Usage, $"timeout {Timeout} cannot be: use more than nothing and at most a day");
+            throw new DataStoreException(DataStoreErrorKind.Usage, "the timeout must be more than zero and at most a day (1d)");
         }
 
         if (Retries is < 0 or > 100)

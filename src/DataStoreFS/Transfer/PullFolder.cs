@@ -103,7 +103,7 @@ internal sealed class PullFolder
             throw new DataStoreException(
                 DataStoreErrorKind.Refused,
                 File.Exists(XmlPath)
-                    ? $"{_path} already holds a dataset; choose another folder"
+                    ? $"{_path} already holds a dataset; a download that is complete is not repeated: choose another folder, or remove this one"
                     : $"{_path} is not empty ({Path.GetFileName(first)}); choose another folder");
         }
     });

@@ -27,6 +27,10 @@ public sealed class MountedAtTests
         Assert.Equal(new MountedAt(at, type, options), MountedAt.Of(path, s_table));
 
     [Fact]
+    public void OurOwnMountsAreNamedAsTheyAreCalled() => Assert.Equal(
+        ["/mnt/data", "/mnt/c d"], MountedAt.Ours([.. s_table, @"60 22 0:50 / /mnt/c\040d ro - fuse.datastorefs http://h rw"]));
+
+    [Fact]
     public void NothingOfASourceIsKept() =>
         Assert.DoesNotContain("secret", MountedAt.Of("/mnt/a b", s_table).ToString(), StringComparison.Ordinal);
 

@@ -204,7 +204,10 @@ internal sealed class DiskFolder : IDisposable
         int fd = OpenAt(CurrentFolder, path, ReadOnly | DirectoryOnly | NoFollow | CloseOnExec, 0);
         if (fd < 0)
         {
-            string why = new FileInfo(path).LinkTarget is null ? Describe(LastError) : "it is a symbolic link; name the folder it points to";
+            int error = LastError; // before others put theirs in its place
+            string why = new FileInfo(path).LinkTarget is not null ? "it is a symbolic link; name the folder it points to"
+                : File.Exists(path) ? "it is a file; name a folder"
+                : Describe(error);
             throw Unusable(path, why);
         }
 

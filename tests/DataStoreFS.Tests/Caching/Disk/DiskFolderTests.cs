@@ -95,7 +95,7 @@ public sealed class DiskFolderTests : DiskTierFixture
         try
         {
             DataStoreException refusal = Assert.Throws<DataStoreException>(() => Open());
-            Assert.Contains(Folder, refusal.Message, StringComparison.Ordinal);
+            Assert.Contains($"'{Folder}' as the disk cache: it is a file", refusal.Message, StringComparison.Ordinal);
             Assert.Equal(DataStoreErrorKind.Local, refusal.Kind);
         }
         finally
