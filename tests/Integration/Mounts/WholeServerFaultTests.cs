@@ -165,7 +165,7 @@ public sealed class WholeServerFaultTests
             using Socket first = await listener.AcceptAsync();
             byte[] request = new byte[4096];
             Assert.True(await first.ReceiveAsync(request) > 0);
-            await first.SendAsync("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
+            await first.SendAsync("HTTP/1.1 404 Not Found\r\nContent-Length: 36\r\n\r\nDataset with UUID = nobody not found"u8.ToArray());
             await using DataStoreMount mount = await starting;
             using System.Diagnostics.Process waiting = Command.Start("ls", Path.Join(folder, "some-dataset"));
             Assert.True(await first.ReceiveAsync(request) > 0);
