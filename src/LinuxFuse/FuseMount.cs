@@ -21,7 +21,7 @@ public sealed class FuseMount : IAsyncDisposable
     {
         _options = options;
         MountPoint = mountPoint;
-        _device = mountPoint is null ? null : MountTable.Find(mountPoint)?.Device;
+        _device = mountPoint is null ? null : MountTable.At(mountPoint)?.Device;
         _session = new FuseSession(this, device, fileSystem, options);
         _lifetime = new SessionLifetime(_session, fileSystem, options);
         _ending = new Lazy<Task>(EndAsync);
@@ -206,7 +206,7 @@ public sealed class FuseMount : IAsyncDisposable
     /// </summary>
     private async Task<bool> IsInTreeAsync(string target)
     {
-        if (MountTable.Find(target)?.Device != _device)
+        if (MountTable.At(target)?.Device != _device)
             return false;
         if (!Completion.IsCompleted)
             return true;

@@ -5,8 +5,8 @@ using DataStoreFS.Model;
 namespace DataStoreFS.Cli.Daemon;
 
 /// <summary>
-/// Going to the background without fork(2), which a process with threads cannot survive: the same command line is started again as a child that
-/// leaves the session, and its first words on stdout say how it went. See <see cref="BackgroundChild"/> for its side.
+/// Going to the background without fork(2), which a process with threads cannot survive: the same command line is started again as a child
+/// whose first words on stdout say how it went, and which then leaves the session. See <see cref="BackgroundChild"/> for its side.
 /// </summary>
 internal static class Background
 {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using DataStoreFS.Cli.Interop;
 using DataStoreFS.Cli.Logging;
@@ -8,10 +9,22 @@ namespace DataStoreFS.Cli.Daemon;
 /// <summary>
 /// The side of a process that was started by <see cref="Background"/>: it says "ready" or why not, once, and then lets go of the terminal.
 /// </summary>
+/// <remarks>
+/// Until it is ready it stays in the process group of whoever started it: an automount point lets only the automounter's group through
+/// (fs/autofs/autofs_i.h autofs_oz_mode; systemd keeps mount(8) in its own for that), and makes everybody else who comes past it wait for the mount.
+/// </remarks>
 internal sealed class BackgroundChild
 {
     public const string Marker = "DATASTOREFS_BACKGROUND";
     public const string ReadyWord = "ready";
+
+    // What the terminal sends to the group is for the process that waits, which passes the end on as SIGTERM.
+    private readonly PosixSignalRegistration[] _terminal =
+    [
+        PosixSignalRegistration.Create(PosixSignal.SIGINT, Ignore),
+        PosixSignalRegistration.Create(PosixSignal.SIGQUIT, Ignore),
+        PosixSignalRegistration.Create(PosixSignal.SIGTSTP, Ignore),
+    ];
 
     private bool _said;
 
@@ -19,7 +32,7 @@ internal sealed class BackgroundChild
     {
     }
 
-    /// <summary>This process's side, or null when it was not started as one. Leaves the session of whoever started it.</summary>
+    /// <summary>This process's side, or null when it was not started as one.</summary>
     public static BackgroundChild? TryAdopt()
     {
         if (Environment.GetEnvironmentVariable(Marker) is null)
@@ -29,11 +42,13 @@ internal sealed class BackgroundChild
 
         // A grandchild (fusermount3) is none.
         Environment.SetEnvironmentVariable(Marker, null);
-        LibC.LeaveSession();
         return new BackgroundChild();
     }
 
-    /// <summary>The parent returns success; stdin, stdout and stderr are let go, stderr into the log file when there is one.</summary>
+    /// <summary>
+    /// The parent returns success; its session, stdin, stdout and stderr are let go, stderr into the log file when there is one. Nothing may look
+    /// at the mount point's path from now on until the parent has returned.
+    /// </summary>
     /// <param name="logFile">Null: none.</param>
     /// <param name="news">What the parent says on its stdout; null: nothing.</param>
     public void Ready(string? logFile, string? news)
@@ -44,6 +59,9 @@ internal sealed class BackgroundChild
             LibC.Redirect(2, "/dev/null", append: false);
         }
 
+        // Before it, too: with the parent the terminal may go, and SIGHUP comes to all who are left.
+        LibC.LeaveSession();
+        Array.ForEach(_terminal, r => r.Dispose());
         TrySay(news is null ? ReadyWord : $"{ReadyWord} {LineText.OneLine(news)}");
 
         // A daemon keeps no terminal, no pipe and no directory busy.
@@ -54,6 +72,8 @@ internal sealed class BackgroundChild
 
     /// <summary>The parent says it for us. False after <see cref="Ready"/>: nobody listens any more.</summary>
     public bool TryFail(DataStoreException fault) => TrySay($"{fault.Kind} {LineText.OneLine(fault.Message)}");
+
+    private static void Ignore(PosixSignalContext context) => context.Cancel = true;
 
     private bool TrySay(string line)
     {

@@ -17,9 +17,14 @@ internal sealed record MountTable(string Path, string Device, string Type)
     public bool IsFuse => Type is "fuse" or "fuseblk" || Type.StartsWith("fuse.", StringComparison.Ordinal);
 
     /// <summary>The topmost mount at this path, or null.</summary>
-    public static MountTable? Find(string path)
+    public static MountTable? Find(string path) => At(Resolve(path));
+
+    /// <summary>
+    /// The same without a look at the path itself, which has been resolved before: once the mount has gone from an automount point, a look there
+    /// would ask for the next one, or wait for it.
+    /// </summary>
+    public static MountTable? At(string target)
     {
-        string target = Resolve(path);
         MountTable? found = null;
         foreach (string line in File.ReadLines("/proc/self/mountinfo"))
         {

@@ -8,7 +8,7 @@ internal static class Readahead
 {
     public static void Apply(string mountPoint, int kilobytes, ILogger logger)
     {
-        if (MountTable.Find(mountPoint) is not { } mount)
+        if (MountTable.At(mountPoint) is not { } mount)
             return;
         string knob = $"/sys/class/bdi/{mount.Device}/read_ahead_kb";
         try

@@ -58,9 +58,15 @@ internal static class CliProgram
         }
     }
 
-    public static Process StartProgram(string program, IEnumerable<string> args, IReadOnlyDictionary<string, string>? environment)
+    public static Process StartProgram(
+        string program, IEnumerable<string> args, IReadOnlyDictionary<string, string>? environment, bool redirectInput = false)
     {
-        ProcessStartInfo start = new(program, args) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(program, args)
+        {
+            RedirectStandardInput = redirectInput,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment["DOTNET_ROOT"] = System.IO.Path.GetFullPath(System.IO.Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
         start.Environment["DOTNET_EnableDiagnostics"] = "0"; // a killed one would leave its debugger's sockets in /tmp
         start.Environment.Remove("DATASTOREFS_TOKEN");
