@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.IO.MemoryMappedFiles;
 using LinuxFuse.Samples;
 using LinuxFuse.Tests.Support;
 
@@ -39,6 +40,42 @@ public class ForeignProcessTests
         await File.WriteAllTextAsync(Path.Combine(path, "f"), "x");
         Assert.Equal(0, Posix.Kill(process.Id, SigTerm));
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(0, process.ExitCode);
+        Directory.Delete(path);
+    }
+
+    /// <summary>
+    /// Never of a mount that this process serves: a garbage collection, which stops its readers, waits for the thread whose page fault waits for
+    /// them, and SIGKILL ends neither.
+    /// </summary>
+    [FuseFact]
+    public async Task MemoryMapsAreWrittenBack()
+    {
+        const int length = 1 << 20;
+        string path = TempMount.NewDirectory();
+        using Process process = Start("dotnet", [s_program, "memory", path]);
+        await WaitForLineAsync(process, "mounted memory");
+        try
+        {
+            string file = Path.Combine(path, "m");
+            using (MemoryMappedFile map = MemoryMappedFile.CreateFromFile(file, FileMode.Create, null, length))
+            using (MemoryMappedViewAccessor view = map.CreateViewAccessor())
+            {
+                for (int i = 0; i < length; i += 4096)
+                    view.Write(i, i);
+                view.Flush();
+            }
+
+            byte[] content = await File.ReadAllBytesAsync(file);
+            for (int i = 0; i < length; i += 4096)
+                Assert.Equal(i, BitConverter.ToInt32(content, i));
+        }
+        finally
+        {
+            Assert.Equal(0, Posix.Kill(process.Id, SigTerm));
+            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        }
+
         Assert.Equal(0, process.ExitCode);
         Directory.Delete(path);
     }

@@ -1,4 +1,3 @@
-using System.IO.MemoryMappedFiles;
 using LinuxFuse.Samples;
 using LinuxFuse.Tests.Support;
 using Microsoft.Win32.SafeHandles;
@@ -66,23 +65,6 @@ public class MemoryTests
 
         // close(2) does not wait for RELEASE, and one that is still queued at the unmount is never sent.
         Assert.True(SpinWait.SpinUntil(() => fileSystem.HandleCount == 0, TimeSpan.FromSeconds(20)));
-    }
-
-    [FuseFact]
-    public async Task MemoryMapsAreWrittenBack()
-    {
-        await using TempMount mount = await TempMount.CreateAsync(new MemoryFileSystem());
-        using (MemoryMappedFile map = MemoryMappedFile.CreateFromFile(mount["m"], FileMode.Create, null, 1 << 20))
-        using (MemoryMappedViewAccessor view = map.CreateViewAccessor())
-        {
-            for (int i = 0; i < 1 << 20; i += 4096)
-                view.Write(i, i);
-            view.Flush();
-        }
-
-        byte[] content = await File.ReadAllBytesAsync(mount["m"]);
-        for (int i = 0; i < 1 << 20; i += 4096)
-            Assert.Equal(i, BitConverter.ToInt32(content, i));
     }
 
     [FuseFact]
@@ -164,7 +146,7 @@ public class MemoryTests
         Assert.Equal(UnixFileMode.UserRead, File.GetUnixFileMode(mount["f"]));
     }
 
-    /// <summary>In the spirit of fsx: random reads, writes, truncations and mapped accesses of one file, against an array.</summary>
+    /// <summary>In the spirit of fsx: random reads, writes and truncations of one file, against an array.</summary>
     [FuseFact]
     public Task RandomOperationsAgreeWithAnArray() => CompareAsync(TempMount.Options, seed: 11);
 

@@ -3,6 +3,9 @@ namespace LinuxFuse.Tests.Support;
 /// <summary>A file system mounted on a new directory, both gone at the end.</summary>
 internal sealed class TempMount : IAsyncDisposable
 {
+    /// <summary>By it scripts/test knows the mounts of its run.</summary>
+    private static readonly string s_prefix = $"linuxfuse-test-{Environment.GetEnvironmentVariable("LINUXFUSE_TEST_RUN")}-";
+
     private TempMount(string path, FuseMount mount)
     {
         Path = path;
@@ -38,7 +41,7 @@ internal sealed class TempMount : IAsyncDisposable
         }
     }
 
-    public static string NewDirectory() => Directory.CreateTempSubdirectory("linuxfuse-test-").FullName;
+    public static string NewDirectory() => Directory.CreateTempSubdirectory(s_prefix).FullName;
 
     public async ValueTask DisposeAsync()
     {
