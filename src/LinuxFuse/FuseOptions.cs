@@ -65,7 +65,10 @@ public sealed record FuseOptions
     /// <summary>Requests from the daemon's own process, which could wait for itself for ever, are answered EDEADLK.</summary>
     public bool RefuseOwnRequests { get; init; } = true;
 
-    /// <summary>The error that a caller sees when a handler threw. Null, or a throwing mapper: EIO (EINTR for an interrupted request).</summary>
+    /// <summary>
+    /// The error that a caller sees when a handler threw; null, or a throwing mapper: EIO. Not asked when the request was interrupted and its handler
+    /// was cancelled: that is EINTR.
+    /// </summary>
     public Func<Exception, Errno>? ErrorMapper { get; init; }
 
     /// <summary>

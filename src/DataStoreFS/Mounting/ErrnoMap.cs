@@ -25,10 +25,12 @@ public static class ErrnoMap
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "a kind without an errno"),
     };
 
-    /// <summary>For <see cref="FuseOptions.ErrorMapper"/>: what a handler let out.</summary>
+    /// <summary>
+    /// For <see cref="FuseOptions.ErrorMapper"/>: what a handler let out. A cancellation is a fault like others: that of a request whose caller was
+    /// signalled is EINTR, and does not come here.
+    /// </summary>
     public static Errno Of(Exception fault) => fault switch
     {
-        OperationCanceledException => Errno.EINTR,
         DataStoreException known => Of(known.Kind),
         OutOfMemoryException => Errno.ENOMEM,
         _ => Errno.EIO,
