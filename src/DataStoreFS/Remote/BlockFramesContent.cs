@@ -19,8 +19,14 @@ internal sealed class BlockFramesContent : HttpContent
     {
         _blocks = blocks;
         _progress = progress;
+        FramesLength = blocks.Sum(static block => (long)(block.Block.Length - FrameStart));
         Headers.ContentType = new System.Net.Http.Headers.MediaTypeHeaderValue("application/octet-stream");
     }
+
+    public long FramesLength { get; }
+
+    /// <summary>The connection broke while it was sent, which may be the server's way of refusing it.</summary>
+    public bool IsCut { get; private set; }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
@@ -30,19 +36,23 @@ internal sealed class BlockFramesContent : HttpContent
         for (int i = 0; i < _blocks.Count; i++)
         {
             ReadOnlyMemory<byte> frame = _blocks[i].Block.Memory[FrameStart..];
-            await stream.WriteAsync(frame, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await stream.WriteAsync(frame, cancellationToken).ConfigureAwait(false);
+            }
+            catch (IOException) when (!cancellationToken.IsCancellationRequested)
+            {
+                IsCut = true;
+                throw;
+            }
+
             _progress.Completed();
         }
     }
 
     protected override bool TryComputeLength(out long length)
     {
-        length = 0;
-        foreach (BlockWrite block in _blocks)
-        {
-            length += block.Block.Length - FrameStart;
-        }
-
+        length = FramesLength;
         return true;
     }
 }

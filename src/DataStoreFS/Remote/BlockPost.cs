@@ -20,14 +20,22 @@ internal sealed class BlockPost(ServerContext server, LevelSession session, Imag
             string levelBase = session.Base;
             string address = Address(levelBase);
             string request = blocks.Count == 1 ? $"POST {address}" : $"POST of {blocks.Count} blocks to {levelBase}";
+            using BlockFramesContent content = new(blocks, progress);
+            bool announced = server.CutBodies.IsDoubtful(content.FramesLength);
             try
             {
-                using BlockFramesContent content = new(blocks, progress);
-                using HttpResponseMessage response =
-                    await server.Transport.SendAsync(HttpMethod.Post, address, content, null, progress.Token).ConfigureAwait(false);
+                using HttpResponseMessage response = await server.Transport.SendAsync(
+                    HttpMethod.Post, address, content, null, progress.Token, announced).ConfigureAwait(false);
                 if (response.StatusCode == HttpStatusCode.OK)
                 {
+                    server.CutBodies.Taken(content.FramesLength);
                     return Attempt.Done;
+                }
+
+                if (announced && response.StatusCode == HttpStatusCode.ExpectationFailed)
+                {
+                    server.CutBodies.CannotBeAnnounced();
+                    continue;
                 }
 
                 if (hop < MaxHops && await MovedAsync(response, levelBase, address, progress).ConfigureAwait(false))
@@ -41,6 +49,11 @@ internal sealed class BlockPost(ServerContext server, LevelSession session, Imag
             catch (Exception e) when (HttpFaults.IsNetwork(e))
             {
                 session.Leave(levelBase);
+                if (content.IsCut)
+                {
+                    server.CutBodies.Cut(content.FramesLength);
+                }
+
                 return HttpFaults.FromException(request, e, progress);
             }
         }

@@ -45,14 +45,25 @@ internal sealed class HttpTransport : IDisposable
     public AccessToken? Token => _token;
 
     /// <summary>The caller disposes the answer. Every status is an answer, redirects too.</summary>
+    /// <param name="method">GET or POST.</param>
+    /// <param name="address">Absolute.</param>
+    /// <param name="content">The body.</param>
+    /// <param name="accept">Null for anything.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="announced">The body is sent when the server has agreed to it, or has not answered for a second.</param>
     public Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, string address, HttpContent? content, string? accept, CancellationToken cancellationToken)
+        HttpMethod method, string address, HttpContent? content, string? accept, CancellationToken cancellationToken, bool announced = false)
     {
         FlurlRequest request = new(new Url(address)) { Client = _client };
         request.Headers["User-Agent"] = _userAgent;
         if (accept is not null)
         {
             request.Headers["Accept"] = accept;
+        }
+
+        if (announced)
+        {
+            request.Headers["Expect"] = "100-continue";
         }
 
         if (_token is not null && IsHome(address))

@@ -7,6 +7,9 @@ namespace DataStoreFS.Tests.Remote;
 
 public sealed class BlockPostTests : ClientTest
 {
+    // More than the sockets of both sides hold (tcp_wmem and tcp_rmem: 4 and 6 MiB), so that the connection breaks while it is sent.
+    private const long Cut = 24 << 20;
+
     [Fact]
     public async Task FramesArePostedWithTheirExactLength()
     {
@@ -37,6 +40,58 @@ public sealed class BlockPostTests : ClientTest
 
         Assert.Equal(kind, fault.Kind);
         Assert.Single(server.Requests);
+    }
+
+    [Fact]
+    public async Task ABodyThatIsCutOffIsAnnouncedTheNextTimeSoThatTheRefusalIsHeard()
+    {
+        await using CuttingServer server = new(limit: Cut - 1);
+        DataStoreClient client = Client(server.Address);
+        using BlockList blocks = new(Pool, Cut);
+        using BlockList small = new(Pool, 1);
+
+        DataStoreException broken = await Assert.ThrowsAsync<DataStoreException>(() => client.WriteBlocksAsync(Image, blocks.Writes, default));
+        DataStoreException refused = await Assert.ThrowsAsync<DataStoreException>(() => client.WriteBlocksAsync(Image, blocks.Writes, default));
+        await client.WriteBlocksAsync(Image, small.Writes, default);
+
+        Assert.Equal((DataStoreErrorKind.Unreachable, false), (broken.Kind, broken.IsAnswer));
+        Assert.Equal((DataStoreErrorKind.Refused, true), (refused.Kind, refused.IsAnswer));
+        Assert.Contains("413", refused.Message, StringComparison.Ordinal);
+        Assert.Equal([(Cut, false, 413), (Cut, true, 413), (36, false, 200)], server.Requests);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ABodyThatIsTakenEndsTheAnnouncing(bool ignored)
+    {
+        await using CuttingServer server = new(limit: 0, ignored ? Announcing.Ignored : Announcing.Answered);
+        DataStoreClient client = Client(server.Address);
+        using BlockList blocks = new(Pool, Cut);
+
+        await Assert.ThrowsAsync<DataStoreException>(() => client.WriteBlocksAsync(Image, blocks.Writes, default));
+        server.Limit = Cut;
+        await client.WriteBlocksAsync(Image, blocks.Writes, default);
+        await client.WriteBlocksAsync(Image, blocks.Writes, default);
+
+        Assert.Equal([(Cut, false, 413), (Cut, true, 200), (Cut, false, 200)], server.Requests);
+    }
+
+    [Fact]
+    public async Task WhereAnnouncingIsRefusedNothingIsAnnouncedAnyMore()
+    {
+        await using CuttingServer server = new(limit: 0, Announcing.Refused);
+        DataStoreClient client = Client(server.Address);
+        using BlockList blocks = new(Pool, Cut);
+
+        await Assert.ThrowsAsync<DataStoreException>(() => client.WriteBlocksAsync(Image, blocks.Writes, default));
+        server.Limit = Cut;
+        await client.WriteBlocksAsync(Image, blocks.Writes, default);
+        server.Limit = 0;
+        await Assert.ThrowsAsync<DataStoreException>(() => client.WriteBlocksAsync(Image, blocks.Writes, default));
+        await Assert.ThrowsAsync<DataStoreException>(() => client.WriteBlocksAsync(Image, blocks.Writes, default));
+
+        Assert.Equal([(Cut, false, 413), (Cut, true, 417), (Cut, false, 200), (Cut, false, 413), (Cut, false, 413)], server.Requests);
     }
 
     [Fact]
@@ -78,6 +133,9 @@ public sealed class BlockPostTests : ClientTest
                 Writes.Add(new BlockWrite(x, 0, 0, block));
             }
         }
+
+        /// <summary>One block, which is a body of so many bytes.</summary>
+        public BlockList(NativeBlockPool pool, long bytes) => Writes.Add(new BlockWrite(0, 0, 0, pool.Rent((int)bytes + 4)));
 
         public List<BlockWrite> Writes { get; } = [];
 

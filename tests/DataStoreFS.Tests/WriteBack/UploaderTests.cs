@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using DataStoreFS.Model;
 using DataStoreFS.N5;
+using DataStoreFS.Remote;
+using DataStoreFS.Tests.Support;
 using DataStoreFS.WriteBack;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -249,6 +251,31 @@ public sealed class UploaderTests : IAsyncLifetime
         Assert.Empty(_outcome.Refused);
     }
 
+    /// <summary>The original answers 413 and closes while the body is still being sent, so that only a broken connection is seen.</summary>
+    [Fact]
+    public async Task AServerThatCutsTooLongBodiesOffTeachesItsLimitAndASingleBlockBeyondItIsRefused()
+    {
+        const int Part = 16 << 20;
+        await using CuttingServer server = new(limit: Part + 12);
+        await using DataStoreClient client = new(server.Address, _pool);
+        Task[] batch = [PutLong(0, Part, timepoint: 0), PutLong(1, Part, timepoint: 0)];
+        Task single = PutLong(0, Part * 2, timepoint: 1);
+        Start(senders: 1, new BatchLimit(Part * 4L, 64, 3000), client);
+
+        await Task.WhenAll(batch).WaitAsync(s_patience);
+        DataStoreException refused = await Assert.ThrowsAsync<DataStoreException>(() => single.WaitAsync(s_patience));
+
+        Assert.Contains("413", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(1, Assert.Single(_outcome.Refused).Address.Image.Timepoint);
+        Assert.Equal(Part + 12, _uploader!.BodyLimit);
+        (long, bool, int)[] expected =
+        [
+            ((Part + 12) * 2, false, 413), ((Part + 12) * 2, true, 413), (Part + 12, false, 200), (Part + 12, false, 200),
+            ((Part * 2) + 12, false, 413), ((Part * 2) + 12, true, 413),
+        ];
+        Assert.Equal(expected, server.Requests);
+    }
+
     [Fact]
     public async Task ATokenThatIsNoGoodIsToldAtOnceAndTheBlockStays()
     {
@@ -347,16 +374,22 @@ public sealed class UploaderTests : IAsyncLifetime
         Assert.Equal(last.OrderBy(p => p.Key.ToString()), _server.Stored.OrderBy(p => p.Key.ToString()));
     }
 
-    private void Start(int senders = 4, BatchLimit? limit = null, TimeProvider? time = null)
+    private void Start(int senders = 4, BatchLimit? limit = null, TimeProvider? time = null, IBlockWriter? server = null)
     {
         UploadSettings settings = new() { Senders = senders, Limit = limit ?? BatchLimit.Default };
-        _uploader = new Uploader(_pending, _server, _outcome, settings, time ?? new EagerTime(), NullLogger.Instance);
+        _uploader = new Uploader(_pending, server ?? _server, _outcome, settings, time ?? new EagerTime(), NullLogger.Instance);
         _uploader.Start();
     }
 
     private Task Put(int x, int value, int timepoint = 0)
     {
         BlockBuffer block = TestVolume.Block(_pool, value);
+        return _pending.Put(TestVolume.At(x, timepoint), ++_sequence, block, block.Length, wait: true);
+    }
+
+    private Task PutLong(int x, int voxelBytes, int timepoint)
+    {
+        BlockBuffer block = _pool.Rent(BlockBuffer.HeaderBytes + voxelBytes);
         return _pending.Put(TestVolume.At(x, timepoint), ++_sequence, block, block.Length, wait: true);
     }
 
