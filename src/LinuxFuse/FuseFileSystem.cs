@@ -19,8 +19,8 @@ public abstract class FuseFileSystem
     protected internal virtual ValueTask InitAsync(FuseMount mount, CancellationToken cancellationToken) => default;
 
     /// <summary>
-    /// The last request is done. Called exactly once if <see cref="InitAsync"/> succeeded. Handles may be left: close(2) does not wait for RELEASE, and
-    /// an unmount drops what the kernel has still in its queue (fs/fuse/inode.c fuse_conn_destroy, dev.c fuse_abort_conn).
+    /// The last request is done. Called exactly once if <see cref="InitAsync"/> succeeded. Handles may be left: close(2) does not wait for RELEASE,
+    /// and an unmount drops what the kernel has still in its queue (fs/fuse/inode.c fuse_conn_destroy, dev.c fuse_abort_conn).
     /// </summary>
     /// <param name="isUnmounted">
     /// Handles that are left have been closed, unless the mount was removed by force. False: the connection was aborted, broke or was given up, and

@@ -188,8 +188,7 @@ public sealed class OverlayStore : IDisposable
     /// </summary>
     public int Rename(string from, string to, uint flags)
     {
-        const uint NoReplace = 1;
-        const uint Exchange = 2;
+        const uint NoReplace = 1, Exchange = 2;
         if (flags is not (0 or NoReplace or Exchange) || to.StartsWith(from + "/", StringComparison.Ordinal))
         {
             return PosixErrno.EINVAL;
@@ -388,8 +387,7 @@ public sealed class OverlayStore : IDisposable
     {
         lock (_gate)
         {
-            // Under the lock: who has read the new number finds what has changed.
-            Volatile.Write(ref _version, _version + (looksOnly ? 0 : 1));
+            Volatile.Write(ref _version, _version + (looksOnly ? 0 : 1)); // here: who has read the new number finds what has changed
             return act();
         }
     }

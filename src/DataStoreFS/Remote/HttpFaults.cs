@@ -57,7 +57,8 @@ internal static class HttpFaults
             string next = reason.Contains("certificate", StringComparison.OrdinalIgnoreCase)
                 ? "this machine must trust the server's certificate, and it must be for this host name"
                 : "does the server speak https at this port? If not, write http://";
-            return Attempt.Silence(DataStoreErrorKind.Unreachable, $"{request}: no secure connection: {reason.TrimEnd('.')}; {next}", again: false, cause);
+            return Attempt.Silence(
+                DataStoreErrorKind.Unreachable, $"{request}: no secure connection: {reason.TrimEnd('.')}; {next}", again: false, cause);
         }
 
         if (cause is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded })

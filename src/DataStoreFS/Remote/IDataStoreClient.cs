@@ -32,7 +32,8 @@ public interface IDataStoreClient : IBlockWriter, IAsyncDisposable
 
     /// <summary>
     /// The start call in write mode: which number <c>latest</c> is, or the one version that <c>new</c> makes. <c>new</c> is sent once, never again by
-    /// itself: each such call makes a version, of thousands of small files, which may take minutes. The server also forgets what it keeps of that version for its /bdv readers.
+    /// itself: each such call makes a version, of thousands of small files, which may take minutes. The server also forgets what it
+    /// keeps of that version for its /bdv readers.
     /// </summary>
     Task<int> StartWritingAsync(string uuid, Size3 resolution, string version, CancellationToken cancellationToken);
 

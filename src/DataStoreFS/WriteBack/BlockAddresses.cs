@@ -66,7 +66,7 @@ internal sealed class BlockAddresses
         {
             throw new DataStoreException(
                 DataStoreErrorKind.NotPermitted,
-                $"setup {setup.Id} at timepoint {volume.TimepointIds[image.Timepoint]} has no address on a DataStore, so its blocks cannot be written");
+                $"setup {setup.Id} at timepoint {volume.TimepointIds[image.Timepoint]} has no address on a DataStore: its blocks cannot be written");
         }
 
         return new ImageAddress(

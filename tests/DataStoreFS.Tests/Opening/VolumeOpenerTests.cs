@@ -190,7 +190,11 @@ public sealed class VolumeOpenerTests
     public async Task ANewVersionThatMayHaveBeenMadeIsNotMadeBlindlyAgain()
     {
         await using FakeDataStore sample = FakeDataStore.Sample("versions");
-        await using FakeDataStore store = new() { Json = sample.Json, MakingFails = new DataStoreException(DataStoreErrorKind.Timeout, "no progress") };
+        await using FakeDataStore store = new()
+        {
+            Json = sample.Json,
+            MakingFails = new DataStoreException(DataStoreErrorKind.Timeout, "no progress"),
+        };
 
         DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(() => OpenAsync(store, "new", writable: true));
 

@@ -8,68 +8,45 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DataStoreFS.Tests.WriteBack;
 
-public sealed class UploaderTests : IAsyncLifetime
+public sealed class UploaderTests : UploaderTest
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
-
-    private readonly NativeBlockPool _pool = new();
-    private readonly ScriptedWriter _server = new();
-    private readonly Outcome _outcome = new();
-    private readonly PendingBlocks _pending = new(_ => null);
-    private Uploader? _uploader;
-    private long _sequence;
-
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync()
-    {
-        if (_uploader is not null)
-        {
-            await _uploader.DisposeAsync();
-        }
-
-        _pending.Dispose();
-        Assert.Equal(0, _pool.Rented);
-        _pool.Dispose();
-    }
-
     [Fact]
     public async Task ASingleBlockGoesAtOnce()
     {
         Start();
-        await Put(3, 7).WaitAsync(s_patience);
-        Assert.Equal(7, _server.Stored[TestVolume.At(3)]);
-        Assert.Equal(0, _pending.Count);
-        Assert.Single(_outcome.Accepted);
+        await Put(3, 7).WaitAsync(Patience);
+        Assert.Equal(7, Server.Stored[TestVolume.At(3)]);
+        Assert.Equal(0, Pending.Count);
+        Assert.Single(Observed.Accepted);
     }
 
     [Fact]
     public async Task WhatGathersWhileTheSenderIsBusyBecomesOneBatchPerImage()
     {
         Gate gate = new();
-        _server.Script = (_, _, cancel) => gate.PassAsync(cancel);
+        Server.Script = (_, _, cancel) => gate.PassAsync(cancel);
         Start(senders: 1);
         Task first = Put(0, 1);
         await gate.ArrivedAsync();
         Task[] rest = [.. Enumerable.Range(1, 9).Select(x => Put(x, 1)), .. Enumerable.Range(0, 3).Select(x => Put(x, 1, timepoint: 1))];
         gate.Open();
-        await Task.WhenAll([first, .. rest]).WaitAsync(s_patience);
-        Assert.Equal([[0], [1, 2, 3, 4, 5, 6, 7, 8, 9], [0, 1, 2]], _server.Calls.Select(c => c.Xs));
+        await Task.WhenAll([first, .. rest]).WaitAsync(Patience);
+        Assert.Equal([[0], [1, 2, 3, 4, 5, 6, 7, 8, 9], [0, 1, 2]], Server.Calls.Select(c => c.Xs));
     }
 
     [Fact]
     public async Task ABatchStaysWithinTheBodyTheCountAndThePath()
     {
         Gate gate = new();
-        _server.Script = (_, _, cancel) => gate.PassAsync(cancel);
+        Server.Script = (_, _, cancel) => gate.PassAsync(cancel);
         const int Frame = 12 + 128;
         Start(senders: 1, new BatchLimit(3 * Frame, 64, 3000));
         Task first = Put(0, 1);
         await gate.ArrivedAsync();
         Task[] rest = [.. Enumerable.Range(1, 7).Select(x => Put(x, 1))];
         gate.Open();
-        await Task.WhenAll([first, .. rest]).WaitAsync(s_patience);
-        Assert.Equal([[0], [1, 2, 3], [4, 5, 6], [7]], _server.Calls.Select(c => c.Xs));
+        await Task.WhenAll([first, .. rest]).WaitAsync(Patience);
+        Assert.Equal([[0], [1, 2, 3], [4, 5, 6], [7]], Server.Calls.Select(c => c.Xs));
     }
 
     [Theory]
@@ -79,44 +56,44 @@ public sealed class UploaderTests : IAsyncLifetime
     public async Task TheUrlAndTheCountAreLimits(int blocks, int path, int expected)
     {
         Gate gate = new();
-        _server.Script = (_, _, cancel) => gate.PassAsync(cancel);
+        Server.Script = (_, _, cancel) => gate.PassAsync(cancel);
         Start(senders: 1, new BatchLimit(1 << 20, blocks, path));
         Task first = Put(0, 1);
         await gate.ArrivedAsync();
         Task[] rest = [.. Enumerable.Range(1, 4).Select(x => Put(x, 1))];
         gate.Open();
-        await Task.WhenAll([first, .. rest]).WaitAsync(s_patience);
-        Assert.All(_server.Calls.Skip(1), c => Assert.Equal(expected, c.Xs.Length));
+        await Task.WhenAll([first, .. rest]).WaitAsync(Patience);
+        Assert.All(Server.Calls.Skip(1), c => Assert.Equal(expected, c.Xs.Length));
     }
 
     [Fact]
     public async Task ANewerVersionTakesAnUnsentOnesPlaceAndBothClosersGetItsResult()
     {
         Gate gate = new();
-        _server.Script = (_, _, cancel) => gate.PassAsync(cancel);
+        Server.Script = (_, _, cancel) => gate.PassAsync(cancel);
         Start(senders: 1);
         Task busy = Put(0, 1);
         await gate.ArrivedAsync();
         Task older = Put(5, 1);
         Task newer = Put(5, 2);
         gate.Open();
-        await Task.WhenAll(busy, older, newer).WaitAsync(s_patience);
-        Assert.Equal([2], _server.History[TestVolume.At(5)]);
+        await Task.WhenAll(busy, older, newer).WaitAsync(Patience);
+        Assert.Equal([2], Server.History[TestVolume.At(5)]);
     }
 
     [Fact]
     public async Task AWriteDuringTheSendOfTheSameBlockIsSentAfterIt()
     {
         Gate gate = new();
-        _server.Script = (_, _, cancel) => gate.PassAsync(cancel);
+        Server.Script = (_, _, cancel) => gate.PassAsync(cancel);
         Start(senders: 4);
         Task older = Put(5, 1);
         await gate.ArrivedAsync();
         Task newer = Put(5, 2);
         Assert.False(newer.IsCompleted);
         gate.Open();
-        await Task.WhenAll(older, newer).WaitAsync(s_patience);
-        Assert.Equal([1, 2], _server.History[TestVolume.At(5)]);
+        await Task.WhenAll(older, newer).WaitAsync(Patience);
+        Assert.Equal([1, 2], Server.History[TestVolume.At(5)]);
     }
 
     [Fact]
@@ -124,7 +101,7 @@ public sealed class UploaderTests : IAsyncLifetime
     {
         Gate gate = new();
         bool open = false;
-        _server.Script = async (_, blocks, cancel) =>
+        Server.Script = async (_, blocks, cancel) =>
         {
             if (!open)
             {
@@ -143,78 +120,78 @@ public sealed class UploaderTests : IAsyncLifetime
         Task bad = Put(4, 1);
         open = true;
         gate.Open();
-        await Task.WhenAll([busy, .. others]).WaitAsync(s_patience);
-        DataStoreException refused = await Assert.ThrowsAsync<DataStoreException>(() => bad.WaitAsync(s_patience));
+        await Task.WhenAll([busy, .. others]).WaitAsync(Patience);
+        DataStoreException refused = await Assert.ThrowsAsync<DataStoreException>(() => bad.WaitAsync(Patience));
         Assert.Contains("[33,32,32]", refused.Message, StringComparison.Ordinal);
-        Assert.Equal(4, Assert.Single(_outcome.Refused).Address.X);
-        Assert.Equal(0, _pending.Count);
+        Assert.Equal(4, Assert.Single(Observed.Refused).Address.X);
+        Assert.Equal(0, Pending.Count);
     }
 
     [Fact]
     public async Task ABlockThatAlwaysMakesTheServerFailIsTriedAloneAndDoesNotHoldUpTheOthers()
     {
-        _server.Script = (_, blocks, _) => blocks.Any(b => b.X == 4) ? throw ScriptedWriter.Outage() : Task.CompletedTask;
+        Server.Script = (_, blocks, _) => blocks.Any(b => b.X == 4) ? throw ScriptedWriter.Outage() : Task.CompletedTask;
         Task[] others = [.. Enumerable.Range(0, 8).Where(x => x != 4).Select(x => Put(x, 1))];
         Task bad = Put(4, 1);
         Start(senders: 1);
-        await Task.WhenAll(others).WaitAsync(s_patience);
-        DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(() => bad.WaitAsync(s_patience));
+        await Task.WhenAll(others).WaitAsync(Patience);
+        DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(() => bad.WaitAsync(Patience));
         Assert.Equal(DataStoreErrorKind.Unreachable, fault.Kind);
-        Assert.Equal(1, _pending.Postponed);
-        Assert.Single(_outcome.Postponed);
+        Assert.Equal(1, Pending.Postponed);
+        Assert.Single(Observed.Postponed);
     }
 
     [Fact]
     public async Task ABatchThatWaitsForItsNextTryKeepsNoSenderFromTheOthers()
     {
         StandingTime time = new();
-        _server.Script = (image, _, _) => image.Timepoint == 0 ? throw ScriptedWriter.Outage() : Task.CompletedTask;
+        Server.Script = (image, _, _) => image.Timepoint == 0 ? throw ScriptedWriter.Outage() : Task.CompletedTask;
         Start(senders: 1, time: time);
         Task failing = Put(1, 1);
-        await time.Paused.WaitAsync(s_patience);
-        await Put(1, 2, timepoint: 1).WaitAsync(s_patience);
-        Assert.Equal(2, _server.Stored[TestVolume.At(1, 1)]);
+        await time.Paused.WaitAsync(Patience);
+        await Put(1, 2, timepoint: 1).WaitAsync(Patience);
+        Assert.Equal(2, Server.Stored[TestVolume.At(1, 1)]);
         Assert.False(failing.IsCompleted);
 
-        await _uploader!.DisposeAsync();
-        _uploader = null;
-        _pending.Dispose();
-        await Assert.ThrowsAsync<DataStoreException>(() => failing.WaitAsync(s_patience));
+        await Running!.DisposeAsync();
+        Running = null;
+        Pending.Dispose();
+        await Assert.ThrowsAsync<DataStoreException>(() => failing.WaitAsync(Patience));
     }
 
     [Fact]
     public async Task AShortOutageIsNotNoticedByClosers()
     {
         int calls = 0;
-        _server.Script = (_, _, _) => Interlocked.Increment(ref calls) < 4 ? throw ScriptedWriter.Outage() : Task.CompletedTask;
+        Server.Script = (_, _, _) => Interlocked.Increment(ref calls) < 4 ? throw ScriptedWriter.Outage() : Task.CompletedTask;
         Start();
-        await Put(1, 9).WaitAsync(s_patience);
-        Assert.Equal(9, _server.Stored[TestVolume.At(1)]);
+        await Put(1, 9).WaitAsync(Patience);
+        Assert.Equal(9, Server.Stored[TestVolume.At(1)]);
     }
 
     [Fact]
     public async Task WhoTriesPostponedBlocksAgainIsToldWhenTheyCountAlready()
     {
         TaskCompletionSource<int> counted = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        _pending.WasPostponed = () => counted.TrySetResult(_pending.Postponed);
-        _server.Script = (_, _, _) => throw ScriptedWriter.Outage();
+        Pending.WasPostponed = () => counted.TrySetResult(Pending.Postponed);
+        Server.Script = (_, _, _) => throw ScriptedWriter.Outage();
         Start();
         await Assert.ThrowsAsync<DataStoreException>(() => Put(1, 5));
-        Assert.Equal(1, await counted.Task.WaitAsync(s_patience));
+        Assert.Equal(1, await counted.Task.WaitAsync(Patience));
     }
 
     [Fact]
     public async Task APostponedBlockIsSentWhenItIsAskedForAgain()
     {
         bool down = true;
-        _server.Script = (_, _, _) => down ? throw ScriptedWriter.Outage() : Task.CompletedTask;
+        Server.Script = (_, _, _) => down ? throw ScriptedWriter.Outage() : Task.CompletedTask;
         Start();
-        await Assert.ThrowsAsync<DataStoreException>(() => Put(1, 9).WaitAsync(s_patience));
+        await Assert.ThrowsAsync<DataStoreException>(() => Put(1, 9).WaitAsync(Patience));
         down = false;
-        Task idle = _pending.WaitIdleAsync();
-        _pending.Resume(int.MaxValue);
-        await idle.WaitAsync(s_patience);
-        Assert.Equal(9, _server.Stored[TestVolume.At(1)]);
+        Task idle = Pending.WaitIdleAsync();
+        Pending.Resume(int.MaxValue);
+        await idle.WaitAsync(Patience);
+        Assert.Equal(9, Server.Stored[TestVolume.At(1)]);
     }
 
     [Fact]
@@ -222,7 +199,7 @@ public sealed class UploaderTests : IAsyncLifetime
     {
         Gate gate = new();
         int calls = 0;
-        _server.Script = async (_, _, cancel) =>
+        Server.Script = async (_, _, cancel) =>
         {
             if (Interlocked.Increment(ref calls) == 1)
             {
@@ -235,20 +212,20 @@ public sealed class UploaderTests : IAsyncLifetime
         await gate.ArrivedAsync();
         Task newer = Put(1, 2);
         gate.Open();
-        await Task.WhenAll(older, newer).WaitAsync(s_patience);
-        Assert.Equal([2], _server.History[TestVolume.At(1)]);
+        await Task.WhenAll(older, newer).WaitAsync(Patience);
+        Assert.Equal([2], Server.History[TestVolume.At(1)]);
     }
 
     [Fact]
     public async Task AServerThatTakesLessThanTheLimitTeachesIt()
     {
         const int Frame = 12 + 128;
-        _server.Script = (_, blocks, _) => blocks.Sum(b => b.Block.Length - 4) > 2 * Frame ? throw ScriptedWriter.Refusal("413") : Task.CompletedTask;
+        Server.Script = (_, blocks, _) => blocks.Sum(b => b.Block.Length - 4) > 2 * Frame ? throw ScriptedWriter.Refusal("413") : Task.CompletedTask;
         Task[] all = [.. Enumerable.Range(0, 8).Select(x => Put(x, 1))];
         Start(senders: 1);
-        await Task.WhenAll(all).WaitAsync(s_patience);
-        Assert.Equal(2 * Frame, _uploader!.BodyLimit);
-        Assert.Empty(_outcome.Refused);
+        await Task.WhenAll(all).WaitAsync(Patience);
+        Assert.Equal(2 * Frame, Running!.BodyLimit);
+        Assert.Empty(Observed.Refused);
     }
 
     /// <summary>The original answers 413 and closes while the body is still being sent, so that only a broken connection is seen.</summary>
@@ -257,17 +234,17 @@ public sealed class UploaderTests : IAsyncLifetime
     {
         const int Part = 16 << 20;
         await using CuttingServer server = new(limit: Part + 12);
-        await using DataStoreClient client = new(server.Address, _pool);
+        await using DataStoreClient client = new(server.Address, Pool);
         Task[] batch = [PutLong(0, Part, timepoint: 0), PutLong(1, Part, timepoint: 0)];
         Task single = PutLong(0, Part * 2, timepoint: 1);
-        Start(senders: 1, new BatchLimit(Part * 4L, 64, 3000), client);
+        Start(senders: 1, new BatchLimit(Part * 4L, 64, 3000), server: client);
 
-        await Task.WhenAll(batch).WaitAsync(s_patience);
-        DataStoreException refused = await Assert.ThrowsAsync<DataStoreException>(() => single.WaitAsync(s_patience));
+        await Task.WhenAll(batch).WaitAsync(Patience);
+        DataStoreException refused = await Assert.ThrowsAsync<DataStoreException>(() => single.WaitAsync(Patience));
 
         Assert.Contains("413", refused.Message, StringComparison.Ordinal);
-        Assert.Equal(1, Assert.Single(_outcome.Refused).Address.Image.Timepoint);
-        Assert.Equal(Part + 12, _uploader!.BodyLimit);
+        Assert.Equal(1, Assert.Single(Observed.Refused).Address.Image.Timepoint);
+        Assert.Equal(Part + 12, Running!.BodyLimit);
         (long, bool, int)[] expected =
         [
             ((Part + 12) * 2, false, 413), ((Part + 12) * 2, true, 413), (Part + 12, false, 200), (Part + 12, false, 200),
@@ -279,55 +256,55 @@ public sealed class UploaderTests : IAsyncLifetime
     [Fact]
     public async Task ATokenThatIsNoGoodIsToldAtOnceAndTheBlockStays()
     {
-        _server.Script = (_, _, _) => throw new DataStoreException(DataStoreErrorKind.Unauthorized, "401");
+        Server.Script = (_, _, _) => throw new DataStoreException(DataStoreErrorKind.Unauthorized, "401");
         Start();
-        DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(() => Put(1, 1).WaitAsync(s_patience));
+        DataStoreException fault = await Assert.ThrowsAsync<DataStoreException>(() => Put(1, 1).WaitAsync(Patience));
         Assert.Equal(DataStoreErrorKind.Unauthorized, fault.Kind);
-        Assert.Single(_server.Calls);
-        Assert.Equal(1, _pending.Postponed);
+        Assert.Single(Server.Calls);
+        Assert.Equal(1, Pending.Postponed);
     }
 
     [Fact]
     public async Task ASenderOutlivesWhateverTheClientThrows()
     {
-        _server.Script = (_, _, _) => throw new InvalidOperationException("a bug");
+        Server.Script = (_, _, _) => throw new InvalidOperationException("a bug");
         Start(senders: 1);
-        await Assert.ThrowsAsync<DataStoreException>(() => Put(1, 1).WaitAsync(s_patience));
-        _server.Script = (_, _, _) => Task.CompletedTask;
-        await Put(2, 2).WaitAsync(s_patience);
+        await Assert.ThrowsAsync<DataStoreException>(() => Put(1, 1).WaitAsync(Patience));
+        Server.Script = (_, _, _) => Task.CompletedTask;
+        await Put(2, 2).WaitAsync(Patience);
     }
 
     [Fact]
     public async Task OwnWritesAreSeenUntilTheServerHasThem()
     {
         Gate gate = new();
-        _server.Script = (_, _, cancel) => gate.PassAsync(cancel);
+        Server.Script = (_, _, cancel) => gate.PassAsync(cancel);
         Start(senders: 1);
         Task older = Put(1, 1);
         await gate.ArrivedAsync();
         Task newer = Put(1, 2);
-        Assert.True(_pending.TryGet(TestVolume.At(1), out BlockBuffer? seen));
+        Assert.True(Pending.TryGet(TestVolume.At(1), out BlockBuffer? seen));
         Assert.Equal(2, TestVolume.ValueOf(seen!));
         seen!.Release();
         gate.Open();
-        await Task.WhenAll(older, newer).WaitAsync(s_patience);
-        Assert.False(_pending.TryGet(TestVolume.At(1), out _));
+        await Task.WhenAll(older, newer).WaitAsync(Patience);
+        Assert.False(Pending.TryGet(TestVolume.At(1), out _));
     }
 
     [Fact]
     public async Task StoppingTellsThoseWhoStillWait()
     {
         Gate gate = new();
-        _server.Script = (_, _, cancel) => gate.PassAsync(cancel);
+        Server.Script = (_, _, cancel) => gate.PassAsync(cancel);
         Start(senders: 1);
         Task sending = Put(1, 1);
         await gate.ArrivedAsync();
         Task queued = Put(2, 1);
-        await _uploader!.DisposeAsync();
-        _uploader = null;
-        _pending.Dispose();
-        await Assert.ThrowsAsync<DataStoreException>(() => sending.WaitAsync(s_patience));
-        await Assert.ThrowsAsync<DataStoreException>(() => queued.WaitAsync(s_patience));
+        await Running!.DisposeAsync();
+        Running = null;
+        Pending.Dispose();
+        await Assert.ThrowsAsync<DataStoreException>(() => sending.WaitAsync(Patience));
+        await Assert.ThrowsAsync<DataStoreException>(() => queued.WaitAsync(Patience));
     }
 
     [Theory]
@@ -338,7 +315,7 @@ public sealed class UploaderTests : IAsyncLifetime
     {
         Random random = new(seed);
         Lock gate = new();
-        _server.Script = async (_, _, _) =>
+        Server.Script = async (_, _, _) =>
         {
             int dice;
             lock (gate)
@@ -368,57 +345,9 @@ public sealed class UploaderTests : IAsyncLifetime
             }
         }
 
-        Task idle = _pending.WaitIdleAsync();
+        Task idle = Pending.WaitIdleAsync();
         await Task.WhenAll(writes).WaitAsync(TimeSpan.FromMinutes(1));
-        await idle.WaitAsync(s_patience);
-        Assert.Equal(last.OrderBy(p => p.Key.ToString()), _server.Stored.OrderBy(p => p.Key.ToString()));
-    }
-
-    private void Start(int senders = 4, BatchLimit? limit = null, TimeProvider? time = null, IBlockWriter? server = null)
-    {
-        UploadSettings settings = new() { Senders = senders, Limit = limit ?? BatchLimit.Default };
-        _uploader = new Uploader(_pending, server ?? _server, _outcome, settings, time ?? new EagerTime(), NullLogger.Instance);
-        _uploader.Start();
-    }
-
-    private Task Put(int x, int value, int timepoint = 0)
-    {
-        BlockBuffer block = TestVolume.Block(_pool, value);
-        return _pending.Put(TestVolume.At(x, timepoint), ++_sequence, block, block.Length, wait: true);
-    }
-
-    private Task PutLong(int x, int voxelBytes, int timepoint)
-    {
-        BlockBuffer block = _pool.Rent(BlockBuffer.HeaderBytes + voxelBytes);
-        return _pending.Put(TestVolume.At(x, timepoint), ++_sequence, block, block.Length, wait: true);
-    }
-
-    private sealed class Outcome : IUploadOutcome
-    {
-        public ConcurrentQueue<BlockAddress> Accepted { get; } = new();
-
-        public ConcurrentQueue<(BlockAddress Address, string Reason)> Refused { get; } = new();
-
-        public ConcurrentQueue<BlockAddress> Postponed { get; } = new();
-
-        public Task AcceptedAsync(LentBlock block)
-        {
-            Accepted.Enqueue(block.Block.Address);
-            return Task.CompletedTask;
-        }
-
-        public Task RefusedAsync(LentBlock block, DataStoreException fault)
-        {
-            Refused.Enqueue((block.Block.Address, fault.Message));
-            return Task.CompletedTask;
-        }
-
-        public Task PostponedAsync(LentBlock block, DataStoreException fault)
-        {
-            Postponed.Enqueue(block.Block.Address);
-            return Task.CompletedTask;
-        }
-
-        public JournalEntry? KeptOf(BlockAddress address) => null;
+        await idle.WaitAsync(Patience);
+        Assert.Equal(last.OrderBy(p => p.Key.ToString()), Server.Stored.OrderBy(p => p.Key.ToString()));
     }
 }

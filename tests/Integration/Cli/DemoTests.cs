@@ -12,7 +12,8 @@ public class DemoTests
     {
         using Process demo = CliProgram.Start(["demo", "--check"]);
         string? folder = null;
-        while (await demo.StandardOutput.ReadLineAsync().WaitAsync(s_patience) is string line && !line.Contains("readable after", StringComparison.Ordinal))
+        while (await demo.StandardOutput.ReadLineAsync().WaitAsync(s_patience) is string line
+            && !line.Contains("readable after", StringComparison.Ordinal))
         {
             folder = line.StartsWith("$ datastorefs mount ", StringComparison.Ordinal) ? Path.GetDirectoryName(line.Split(' ')[^1]) : folder;
         }

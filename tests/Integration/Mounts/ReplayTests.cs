@@ -19,7 +19,7 @@ public sealed class ReplayTests
         await using MountedDataset mounted = await MountedDataset.StartAsync(
             Volumes.Small(),
             _ => false,
-            options: folder => new DataStoreServerOptions { Folder = folder, Urls = ["http://127.0.0.1:0"], Quirks = OriginalQuirks.PhantomVersions });
+            options: folder => new() { Folder = folder, Urls = ["http://127.0.0.1:0"], Quirks = OriginalQuirks.PhantomVersions });
         string journal = Path.Join(mounted.Scratch, "journal");
         VolumeInfo deleted = Numbered(1, Volumes.Small("7", 0, 7), mounted.Volume.Uuid);
         VolumeInfo gone = Numbered(2, Volumes.Small("0"), "gone");

@@ -114,7 +114,8 @@ public sealed class ResumeTests
         fixture.Faults.Script = http => http.Request.Path.Value == $"/datasets/{first.Source.Uuid}"
             ? FaultAction.Rewrite(json => Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(json).Replace("\"versions\":[0]", "\"versions\":[1]")))
             : IsBlockPost(http) ? throw new InvalidOperationException("a block was sent") : null;
-        File.SetLastWriteTimeUtc(Directory.EnumerateFiles(Path.GetDirectoryName(xml)!, "0", SearchOption.AllDirectories).First(), DateTime.UtcNow.AddDays(1));
+        File.SetLastWriteTimeUtc(
+            Directory.EnumerateFiles(Path.GetDirectoryName(xml)!, "0", SearchOption.AllDirectories).First(), DateTime.UtcNow.AddDays(1));
 
         DataStoreException fault = await TransferFixture.RefusedAsync(fixture.PushAsync(xml));
 

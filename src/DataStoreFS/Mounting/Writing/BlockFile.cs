@@ -138,7 +138,7 @@ internal sealed class BlockFile(BlockWriting writing, BlockReader reader, Node n
             }
             else
             {
-                writing.Refuse(node, Errno.EIO, "was still being written when the mount was cut off; what was not closed is not sent, write it again");
+                writing.Refuse(node, Errno.EIO, "was being written when the mount was cut off; what was not closed is not sent, write it again");
             }
         }
 

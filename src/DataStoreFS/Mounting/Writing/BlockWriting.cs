@@ -78,8 +78,8 @@ internal sealed class BlockWriting(TreeContext context, BlockReader reader, Writ
             Errno.EROFS,
             setup.Addressable
                 ? "this view was never recorded (MissingViews of the dataset's XML), so the server has no place for it; write to another view"
-                : $"this is a further tile or illumination of channel {setup.ChannelId}, angle {setup.AngleId}, of which a DataStore can address only "
-                    + "the first; write to that setup, or push the data as a dataset with more channels");
+                : $"this is a further tile or illumination of channel {setup.ChannelId}, angle {setup.AngleId}, of which a DataStore can address "
+                    + "only the first; write to that setup, or push the data as a dataset with more channels");
     }
 
     public BlockKey KeyOf(in Node node) => context.KeyOf(node);

@@ -35,7 +35,9 @@ internal sealed class Renames(
         string from = parent.Child(name);
         if (places.TryFindBlock(op.NewParent.Value, op.NewName, out Node block))
         {
-            return blocks is null || blocks.Permit(block) != Errno.OK ? new(Errno.EROFS) : OntoBlockAsync(from, block, op.Flags, op.Request.Interrupted);
+            return blocks is null || blocks.Permit(block) != Errno.OK
+                ? new(Errno.EROFS)
+                : OntoBlockAsync(from, block, op.Flags, op.Request.Interrupted);
         }
 
         return places.IsOutsideGrid(newParent, op.NewName)
