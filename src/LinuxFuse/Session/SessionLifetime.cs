@@ -28,6 +28,7 @@ internal sealed class SessionLifetime
     /// <summary>Completes when all is closed; faulted if the connection was aborted or broke.</summary>
     public Task Completion => _completion.Task;
 
+    /// <exception cref="FuseException">The device cannot be cloned; the session has ended then.</exception>
     public void Start()
     {
         // First, so that whatever fails from here on ends the session too.
@@ -35,8 +36,18 @@ internal sealed class SessionLifetime
         int count = _options.Readers > 0 ? _options.Readers : Math.Max(2, Environment.ProcessorCount);
         DeviceChannel[] channels = new DeviceChannel[count];
         channels[0] = _session.Channel;
-        for (int i = 1; i < count; i++)
-            channels[i] = _options.CloneDevice ? Clone() : _session.Channel;
+        try
+        {
+            for (int i = 1; i < count; i++)
+                channels[i] = _options.CloneDevice ? Clone() : _session.Channel;
+        }
+        catch
+        {
+            // No reader runs yet that could see an end.
+            _readers.Stop(TimeSpan.Zero);
+            throw;
+        }
+
         _readers.Start(channels);
     }
 

@@ -1,4 +1,5 @@
 using LinuxFuse.Protocol;
+using LinuxFuse.Session;
 using LinuxFuse.Tests.Support;
 
 namespace LinuxFuse.Tests.Session;
@@ -157,6 +158,21 @@ public class LifetimeTests
         {
             File.Delete(path);
         }
+    }
+
+    /// <summary>As when this process has no descriptor left: a socket is nothing that could be cloned either.</summary>
+    [Fact]
+    public async Task ADeviceThatCannotBeClonedEndsTheSessionAtOnce()
+    {
+        using FakeKernel kernel = new();
+        ScriptedFileSystem fileSystem = new();
+        FuseOptions options = FakeKernel.Options with { CloneDevice = true, DrainTimeout = TimeSpan.FromMinutes(10) };
+        FuseSession session = new(null!, kernel.Daemon, fileSystem, options);
+        SessionLifetime lifetime = new(session, fileSystem, options);
+        Assert.Throws<FuseException>(lifetime.Start);
+        await Assert.ThrowsAsync<FuseException>(() => lifetime.Completion.WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.True(kernel.Daemon.IsClosed);
+        Assert.Equal(0, fileSystem.Destroyed);
     }
 
     [Fact]
