@@ -6,7 +6,7 @@ namespace LinuxFuse;
 /// <param name="Offered">What the kernel can.</param>
 /// <param name="Agreed">What both sides will do.</param>
 /// <param name="MaxWrite">Largest WRITE, in bytes.</param>
-/// <param name="MaxPages">Largest READ or WRITE, in pages of 4096 bytes.</param>
+/// <param name="MaxPages">Largest READ or WRITE, in pages of the kernel (<see cref="Environment.SystemPageSize"/>).</param>
 /// <param name="MaxReadahead">Bytes the kernel reads ahead at most, as negotiated.</param>
 /// <param name="MaxBackground">Asynchronous requests that the kernel keeps in flight.</param>
 public sealed record FuseKernel(

@@ -64,7 +64,7 @@ internal sealed unsafe class FuseSession
     /// <summary>Set once, by INIT.</summary>
     public FuseKernel Kernel { get; set; } = new(0, 0, FuseCapabilities.None, FuseCapabilities.None, 0, 0, 0, 0);
 
-    public int MaxReplyBytes => Math.Max(LeastReplyBytes, Kernel.MaxPages * InitNegotiation.PageBytes);
+    public int MaxReplyBytes => Math.Max(LeastReplyBytes, Kernel.MaxPages * Environment.SystemPageSize);
 
     /// <summary>Sends a request's reply. What this returns is what the handler returns; by then the request is answered.</summary>
     public Errno Send(FuseRequest request, Errno error, byte* first, int firstLength, byte* second, int secondLength)

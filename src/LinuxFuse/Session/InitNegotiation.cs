@@ -13,7 +13,10 @@ internal static class InitNegotiation
     /// <summary>7.23 (Linux 3.15) made the reply 64 bytes long.</summary>
     public const int OldestMinor = 23;
 
-    public const int PageBytes = 4096;
+    /// <summary>
+    /// The kernel takes no smaller limit, whatever its page (fs/fuse/inode.c process_init_reply); without BIG_WRITES it is this one.
+    /// </summary>
+    private const int LeastMaxWrite = 4096;
 
     /// <summary>FUSE_DEFAULT_MAX_PAGES_PER_REQ: without MAX_PAGES no request is larger.</summary>
     private const int DefaultMaxPages = 32;
@@ -40,7 +43,7 @@ internal static class InitNegotiation
         const FuseCapabilities incompatible = FuseCapabilities.Passthrough | FuseCapabilities.WritebackCache;
         if ((options.Requested & incompatible) == incompatible)
             throw new ArgumentException("Passthrough and WritebackCache exclude each other", nameof(options));
-        InRange(options.MaxWrite, PageBytes, 16 * 1024 * 1024, nameof(options.MaxWrite));
+        InRange(options.MaxWrite, LeastMaxWrite, 16 * 1024 * 1024, nameof(options.MaxWrite));
         InRange(options.MaxBackground, 1, ushort.MaxValue, nameof(options.MaxBackground));
         InRange(options.TimeGranularity, 1, 1_000_000_000, nameof(options.TimeGranularity));
         InRange(options.EmulatedMinor ?? NewestMinor, OldestMinor, NewestMinor, nameof(options.EmulatedMinor));
@@ -55,17 +58,19 @@ internal static class InitNegotiation
 
     /// <param name="offer">The kernel's message, zero where it was shorter.</param>
     /// <param name="options">Checked ones.</param>
-    public static (InitOut Reply, FuseKernel Kernel) Negotiate(in InitIn offer, FuseOptions options)
+    /// <param name="pageBytes">The kernel's page, in which it counts; null: this machine's.</param>
+    public static (InitOut Reply, FuseKernel Kernel) Negotiate(in InitIn offer, FuseOptions options, int? pageBytes = null)
     {
+        int page = pageBytes ?? Environment.SystemPageSize;
         FuseCapabilities offered = Offered(offer) & ~options.MaskedFlags;
         if (!offered.HasFlag(FuseCapabilities.InitExtended))
             offered = (FuseCapabilities)(uint)offered;
         FuseCapabilities agreed = offered & Wanted(options);
 
-        int maxWrite = !agreed.HasFlag(FuseCapabilities.BigWrites) ? PageBytes
-            : !agreed.HasFlag(FuseCapabilities.MaxPages) ? Math.Min(options.MaxWrite, DefaultMaxPages * PageBytes)
+        int maxWrite = !agreed.HasFlag(FuseCapabilities.BigWrites) ? LeastMaxWrite
+            : !agreed.HasFlag(FuseCapabilities.MaxPages) ? Math.Min(options.MaxWrite, DefaultMaxPages * page)
             : options.MaxWrite;
-        int maxPages = agreed.HasFlag(FuseCapabilities.MaxPages) ? (maxWrite + PageBytes - 1) / PageBytes : DefaultMaxPages;
+        int maxPages = agreed.HasFlag(FuseCapabilities.MaxPages) ? (maxWrite + page - 1) / page : DefaultMaxPages;
         uint minor = Math.Min(Math.Min(offer.Minor, NewestMinor), (uint)(options.EmulatedMinor ?? NewestMinor));
         uint readahead = options.ReadaheadKilobytes is { } wanted
             ? (uint)Math.Min(offer.MaxReadahead, Math.Max(wanted, 0) * 1024L)

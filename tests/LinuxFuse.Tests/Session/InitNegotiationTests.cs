@@ -11,7 +11,7 @@ public class InitNegotiationTests
     [Fact]
     public void OnlyOfferedAndImplementedCapabilitiesAreAgreedOn()
     {
-        (InitOut reply, FuseKernel kernel) = InitNegotiation.Negotiate(FakeKernel.Linux618, new FuseOptions());
+        (InitOut reply, FuseKernel kernel) = InitNegotiation.Negotiate(FakeKernel.Linux618, new FuseOptions(), 4096);
         Assert.Equal((7u, 45u), (reply.Major, reply.Minor));
         Assert.Equal(FuseCapabilities.None, kernel.Agreed & ~kernel.Offered);
         Assert.True(
@@ -29,7 +29,7 @@ public class InitNegotiationTests
     public void AnOldKernelGetsSmallRequestsAndNothingItDoesNotKnow()
     {
         InitIn old = new() { Major = 7, Minor = 27, MaxReadahead = 131072, Flags = FlagsOfLinux418 };
-        (InitOut reply, FuseKernel kernel) = InitNegotiation.Negotiate(old, new FuseOptions());
+        (InitOut reply, FuseKernel kernel) = InitNegotiation.Negotiate(old, new FuseOptions(), 4096);
         Assert.Equal(27u, reply.Minor);
         Assert.Equal(128u * 1024, reply.MaxWrite);
         Assert.Equal(0u, reply.Flags2);
@@ -37,11 +37,24 @@ public class InitNegotiationTests
         Assert.False(kernel.Has(FuseCapabilities.MaxPages));
     }
 
+    /// <summary>arm64 kernels may have pages of 16 or 64 KiB, and count requests in them.</summary>
+    [Theory]
+    [InlineData(4096, 256, 128)]
+    [InlineData(16384, 64, 512)]
+    [InlineData(65536, 16, 1024)]
+    public void PagesAreTheKernels(int pageBytes, int maxPages, int oldKernelKilobytes)
+    {
+        (InitOut reply, FuseKernel kernel) = InitNegotiation.Negotiate(FakeKernel.Linux618, new FuseOptions(), pageBytes);
+        Assert.Equal((1024u * 1024, maxPages, maxPages), (reply.MaxWrite, (int)reply.MaxPages, kernel.MaxPages));
+        FuseOptions old = new() { MaskedFlags = FuseCapabilities.MaxPages };
+        Assert.Equal(oldKernelKilobytes * 1024u, InitNegotiation.Negotiate(FakeKernel.Linux618, old, pageBytes).Reply.MaxWrite);
+    }
+
     [Fact]
     public void MaskedFlagsMakeANewKernelLookOld()
     {
         FuseOptions options = new() { MaskedFlags = FuseCapabilities.InitExtended | FuseCapabilities.MaxPages, EmulatedMinor = 27 };
-        (InitOut reply, FuseKernel kernel) = InitNegotiation.Negotiate(FakeKernel.Linux618, options);
+        (InitOut reply, FuseKernel kernel) = InitNegotiation.Negotiate(FakeKernel.Linux618, options, 4096);
         Assert.Equal(27, kernel.Minor);
         Assert.Equal(0ul, (ulong)kernel.Offered >> 32);
         Assert.Equal(128u * 1024, reply.MaxWrite);
