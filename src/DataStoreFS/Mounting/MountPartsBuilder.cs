@@ -1,6 +1,5 @@
 using DataStoreFS.Blocks;
 using DataStoreFS.Caching.Disk;
-using DataStoreFS.Model;
 using DataStoreFS.Mounting.Kernel;
 using DataStoreFS.Mounting.Server;
 using DataStoreFS.N5;
