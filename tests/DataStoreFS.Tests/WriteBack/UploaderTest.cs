@@ -16,7 +16,7 @@ public abstract class UploaderTest : IAsyncLifetime
     private protected readonly ScriptedWriter Server = new();
     private protected readonly Outcome Observed = new();
     private protected readonly PendingBlocks Pending = new(_ => null);
-    private protected Uploader? Running { get; private set; }
+    private protected Uploader? Running { get; set; }
     private long _sequence;
 
     public Task InitializeAsync() => Task.CompletedTask;

@@ -1,10 +1,8 @@
-using System.Collections.Concurrent;
 using DataStoreFS.Model;
 using DataStoreFS.N5;
 using DataStoreFS.Remote;
 using DataStoreFS.Tests.Support;
 using DataStoreFS.WriteBack;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DataStoreFS.Tests.WriteBack;
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Integration.Mounts;
-using Mono.Unix.Native;
 
 namespace Integration.Cli;
 
