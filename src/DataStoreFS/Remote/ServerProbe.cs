@@ -5,8 +5,8 @@ namespace DataStoreFS.Remote;
 
 /// <summary>
 /// Whether a DataStore answers at an address. The protocol has no question for that, so one is told by what it says of a dataset that nobody has:
-/// 404, and the original's words. Where a proxy has put its own page in place of these, the collection of datasets decides: it takes POST alone, so that
-/// asking for it is 405. Whatever answers every address alike has not both.
+/// 404, and the original's words. Where a proxy has put its own page in place of these, the collection of datasets decides: it takes POST alone, so
+/// that asking for it is 405. Whatever answers every address alike has not both.
 /// </summary>
 internal sealed class ServerProbe(ServerContext server)
 {
