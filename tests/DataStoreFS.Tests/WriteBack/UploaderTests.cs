@@ -248,7 +248,7 @@ public sealed class UploaderTests : UploaderTest
             ((Part + 12) * 2, false, 413), ((Part + 12) * 2, true, 413), (Part + 12, false, 200), (Part + 12, false, 200),
             ((Part * 2) + 12, false, 413), ((Part * 2) + 12, true, 413),
         ];
-        Assert.Equal(expected, server.Requests);
+        Assert.Equal(expected.Order(), server.Requests.Order()); // the two tries of one do not keep the other waiting
     }
 
     [Fact]
