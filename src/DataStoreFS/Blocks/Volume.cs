@@ -8,6 +8,7 @@ namespace DataStoreFS.Blocks;
 internal sealed class Volume
 {
     private readonly bool[] _unchanging;
+    private readonly bool _failsWhenMissing;
     private readonly TimeSpan _maxAge;
     private readonly TimeSpan _missingMaxAge;
     private readonly TimeProvider _time;
@@ -19,6 +20,7 @@ internal sealed class Volume
         _time = time;
         _maxAge = options.MaxAge;
         _missingMaxAge = options.MissingMaxAge < options.MaxAge ? options.MissingMaxAge : options.MaxAge;
+        _failsWhenMissing = !info.HasFullResolution;
         _unchanging = [.. info.Setups.Select(setup => !info.MayChange(setup))];
     }
 
@@ -57,7 +59,10 @@ internal sealed class Volume
     public BlockRequest Request(in BlockKey key)
     {
         LevelInfo level = Info.Level(key);
-        return new BlockRequest(key.X, key.Y, key.Z, level.SizeAt(key.X, key.Y, key.Z), level.BlockSize, Info.VoxelType.Bytes());
+        return new BlockRequest(key.X, key.Y, key.Z, level.SizeAt(key.X, key.Y, key.Z), level.BlockSize, Info.VoxelType.Bytes())
+        {
+            FailsWhenMissing = _failsWhenMissing,
+        };
     }
 
     /// <summary>Memory of one full block of this level, whole pages as the pool gives them out.</summary>

@@ -58,6 +58,9 @@ public sealed class VolumeInfo
     /// <param name="timepoint">Position in <see cref="TimepointIds"/>.</param>
     public bool IsAddressable(int setup, int timepoint) => Setups[setup].Addressable && !MissingViews.Contains((setup, timepoint));
 
+    /// <summary>Whether there is a [1,1,1] level; without one, the server answers an error for blocks that it does not have.</summary>
+    public bool HasFullResolution => Setups.Count == 0 || Setups[0].Levels.Any(level => level.Factors == new Size3(1, 1, 1));
+
     /// <summary>Whether blocks of this setup's version may be written by others.</summary>
     public bool MayChange(SetupInfo setup) => !(int.TryParse(setup.Version, out int version) && version < NewestVersion);
 

@@ -12,8 +12,10 @@ namespace DataStoreFS.Opening;
 /// <param name="client">The server that the addresses belong to.</param>
 /// <param name="logger">Hears what was assumed.</param>
 /// <param name="time">For tests; null: the system's.</param>
-public sealed class VolumeOpener(IDataStoreClient client, ILogger logger, TimeProvider? time = null)
+public sealed partial class VolumeOpener(IDataStoreClient client, ILogger logger, TimeProvider? time = null)
 {
+    private readonly ILogger _logger = logger;
+
     /// <summary>What an address without a version means: the newest of every block.</summary>
     public const string DefaultVersion = "mixedLatest";
 
@@ -30,12 +32,12 @@ public sealed class VolumeOpener(IDataStoreClient client, ILogger logger, TimePr
                 DataStoreErrorKind.Usage, $"{source} names a server but no dataset; expected {source.Server}/datasets/UUID[/VERSION]");
         DatasetDescription dataset = DatasetDescription.Parse(await client.GetDatasetJsonAsync(uuid, cancellationToken).ConfigureAwait(false));
         string requested = source.Version ?? DefaultVersion;
-        VersionChooser chooser = new(client, uuid, dataset, time ?? TimeProvider.System, logger);
+        VersionChooser chooser = new(client, uuid, dataset, time ?? TimeProvider.System, _logger);
         ChosenVersion chosen = await chooser.ChooseAsync(requested, writable, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<BdvSetup> addressing = await chooser.AddressingSetupsAsync(chosen, cancellationToken).ConfigureAwait(false);
 
         SetupMap map = new(dataset, chosen.Xml.Setups, addressing, chosen.Resolved);
-        LevelSizes sizes = new(client, uuid, dataset, chosen.Xml, logger);
+        LevelSizes sizes = new(client, uuid, dataset, chosen.Xml, _logger);
         await sizes.SettleAsync(map.Addresses, cancellationToken).ConfigureAwait(false);
 
         VolumeInfo info = new()
@@ -56,8 +58,19 @@ public sealed class VolumeOpener(IDataStoreClient client, ILogger logger, TimePr
             Setups = map.ToSetups(sizes.LevelsOf),
             MissingViews = MissingViews(chosen.Xml, map),
         };
+        if (!info.HasFullResolution)
+        {
+            LogNoFullResolution(uuid);
+        }
+
         return new OpenedVolume(info, chosen.Xml.ToExportXml(), dataset);
     }
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Dataset {Uuid} has no level of full resolution, so its server answers an error for each block that was never written; "
+            + "that is shown as missing where the server says enough to tell (with Java 14 and newer), and as an error otherwise")]
+    private partial void LogNoFullResolution(string uuid);
 
     // By position. Views of setups or timepoints that the document does not have are nobody's.
     private static FrozenSet<(int Setup, int Timepoint)> MissingViews(BdvXml xml, SetupMap map)

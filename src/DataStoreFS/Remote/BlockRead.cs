@@ -87,6 +87,12 @@ internal sealed class BlockRead(
         }
 
         string text = await ServerText.ReadAsync(response, server.Transport.Token, progress.Token).ConfigureAwait(false);
+        if (count == 1 && blocks[_next].FailsWhenMissing && HttpFaults.IsUnknownVoxelType(response.StatusCode, text))
+        {
+            sink.Deliver(_next++, null, default);
+            return Attempt.Done;
+        }
+
         Attempt attempt = HttpFaults.FromStatus(request, response.StatusCode, text);
 
         // Which of several blocks it is about is not said. Who asked may ask for each, and only that is worth repeating.

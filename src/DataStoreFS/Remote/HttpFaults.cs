@@ -30,6 +30,13 @@ internal static class HttpFaults
         };
     }
 
+    /// <summary>
+    /// Whether this is the null pointer of a voxel type that the original does not find (Java from 14 on; before, it says nothing). See
+    /// <see cref="BlockRequest.FailsWhenMissing"/>.
+    /// </summary>
+    public static bool IsUnknownVoxelType(HttpStatusCode status, string text) =>
+        status == HttpStatusCode.InternalServerError && text.Contains("Integer.intValue()", StringComparison.Ordinal);
+
     /// <summary>Whether <paramref name="exception"/> is a fault of the network or the peer rather than of this program.</summary>
     public static bool IsNetwork(Exception exception) =>
         exception is FlurlHttpException or HttpRequestException or IOException or SocketException or OperationCanceledException;

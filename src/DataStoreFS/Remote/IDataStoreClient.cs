@@ -60,7 +60,14 @@ public sealed record ImageAddress(string Uuid, Size3 Resolution, string Version,
 /// <param name="Size">Voxels it must have in the tree; a stored block of another size is cut or padded with zeros to this.</param>
 /// <param name="Limit">The level's full block size: what the server stores may be anything from 0 to this per axis.</param>
 /// <param name="VoxelBytes">Bytes of a voxel.</param>
-public readonly record struct BlockRequest(int X, int Y, int Z, Size3 Size, Size3 Limit, int VoxelBytes);
+public readonly record struct BlockRequest(int X, int Y, int Z, Size3 Size, Size3 Limit, int VoxelBytes)
+{
+    /// <summary>
+    /// The dataset has no [1,1,1] level. There the original looks up the voxel type of a block that it does not have, and answers 500 when it
+    /// finds none: that answer, to a request for this block alone, says that it is missing.
+    /// </summary>
+    public bool FailsWhenMissing { get; init; }
+}
 
 /// <summary>Receives blocks as they arrive.</summary>
 public interface IBlockSink

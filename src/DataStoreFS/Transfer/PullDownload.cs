@@ -19,8 +19,8 @@ internal sealed class PullDownload(IDataStoreClient client, TransferCounters cou
     {
         Watermarks watermarks = new(progress);
         ParallelOptions options = new() { MaxDegreeOfParallelism = settings.Connections, CancellationToken = cancellationToken };
-        VoxelType type = plan.Opened.Info.VoxelType;
-        IEnumerable<Batch> batches = plan.Images.Where(image => image.IsWanted).SelectMany(image => Batches(image, type, progress, watermarks));
+        VolumeInfo volume = plan.Opened.Info;
+        IEnumerable<Batch> batches = plan.Images.Where(image => image.IsWanted).SelectMany(image => Batches(image, volume, progress, watermarks));
         await Parallel.ForEachAsync(batches, options, async (batch, token) =>
         {
             Arrived arrived = new(batch.Requests.Count);
@@ -40,11 +40,13 @@ internal sealed class PullDownload(IDataStoreClient client, TransferCounters cou
         return watermarks;
     }
 
-    private IEnumerable<Batch> Batches(PullImage image, VoxelType type, ProgressFile progress, Watermarks watermarks)
+    private IEnumerable<Batch> Batches(PullImage image, VolumeInfo volume, ProgressFile progress, Watermarks watermarks)
     {
         LevelInfo level = image.Level;
+        int voxelBytes = volume.VoxelType.Bytes();
+        bool failsWhenMissing = !volume.HasFullResolution;
         long done = progress[image.Ordinal].Done;
-        long most = Math.Clamp(settings.BatchBytes / (level.BlockSize.Count * type.Bytes()), 1, settings.BatchBlocks);
+        long most = Math.Clamp(settings.BatchBytes / (level.BlockSize.Count * voxelBytes), 1, settings.BatchBlocks);
         long total = level.Grid.Count;
         counters.Skip(Math.Min(done, total));
         while (done < total)
@@ -55,7 +57,10 @@ internal sealed class PullDownload(IDataStoreClient client, TransferCounters cou
                 // As local trees are walked: by x, then y, then z.
                 (long column, long z) = Math.DivRem(done, level.Grid.Z);
                 (long x, long y) = Math.DivRem(column, level.Grid.Y);
-                requests.Add(new BlockRequest((int)x, (int)y, (int)z, level.SizeAt((int)x, (int)y, (int)z), level.BlockSize, type.Bytes()));
+                requests.Add(new BlockRequest((int)x, (int)y, (int)z, level.SizeAt((int)x, (int)y, (int)z), level.BlockSize, voxelBytes)
+                {
+                    FailsWhenMissing = failsWhenMissing,
+                });
             }
 
             yield return new Batch(image, requests, watermarks.Begin(image.Ordinal, done));

@@ -8,6 +8,9 @@ namespace DataStoreFS.Tests.Remote;
 /// <summary>Honest answers and what is asked for.</summary>
 public sealed class BlockReadTests : ClientTest
 {
+    private const string NoVoxelType =
+        "Cannot invoke \"java.lang.Integer.intValue()\" because the return value of \"java.util.Map.get(Object)\" is null";
+
     [Fact]
     public async Task BlocksComeAsN5FilesInTheOrderAskedFor()
     {
@@ -40,6 +43,33 @@ public sealed class BlockReadTests : ClientTest
         Assert.Equal([0, 0, 0, 3, .. wire[..16]], sink.Delivered[0].File);
         Assert.Null(sink.Delivered[1].File);
         Assert.Equal(default, sink.Delivered[1].Stored);
+    }
+
+    /// <summary>Without a [1,1,1] level the original answers so for a block that it does not have.</summary>
+    [Theory]
+    [InlineData(true, 1, 500, NoVoxelType, true)]
+    [InlineData(false, 1, 500, NoVoxelType, false)]
+    [InlineData(true, 2, 500, NoVoxelType, false)]
+    [InlineData(true, 1, 500, "disk on fire", false)]
+    [InlineData(true, 1, 400, NoVoxelType, false)]
+    public async Task AVoxelTypeThatTheServerDoesNotFindIsAMissingBlock(bool failsWhenMissing, int blocks, int status, string text, bool missing)
+    {
+        ScriptedServer server = Serve(_ => ScriptedAnswer.Text(status, text));
+        CollectingSink sink = new();
+        BlockRequest[] requests = [.. Row(blocks).Select(request => request with { FailsWhenMissing = failsWhenMissing })];
+
+        Task reading = Client(server).ReadBlocksAsync(Image, requests, sink, default);
+
+        if (missing)
+        {
+            await reading;
+            Assert.Equal((0, null, default), Assert.Single(sink.Delivered));
+        }
+        else
+        {
+            Assert.True((await Assert.ThrowsAsync<DataStoreException>(() => reading)).IsAnswer);
+            Assert.Empty(sink.Delivered);
+        }
     }
 
     [Fact]

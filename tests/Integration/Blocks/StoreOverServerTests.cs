@@ -1,7 +1,9 @@
 using DataStoreFS.Blocks;
 using DataStoreFS.Model;
 using DataStoreFS.N5;
+using DataStoreFS.Opening;
 using DataStoreFS.Remote;
+using Integration.Mounts;
 using Integration.Server;
 
 namespace Integration.Blocks;
@@ -78,6 +80,27 @@ public sealed class StoreOverServerTests : IAsyncLifetime
         Assert.Null(await store.GetAsync(new BlockKey(0, 0, 0, 0, 0, 0, 0), default));
     }
 
+    [Fact]
+    public async Task WithoutFullResolutionMissingBlocksAreMissingAllTheSame()
+    {
+        _uuid = await _fixture.Client.CreateAsync("""
+            {"voxelType":"uint16","dimensions":[300,260,90],"timepoints":2,"channels":1,"voxelUnit":"um","voxelResolution":[1,1,1],"compression":"raw",
+             "resolutionLevels":[{"resolutions":[2,2,1],"blockDimensions":[64,64,32]}]}
+            """);
+        RecordingLog log = new();
+        OpenedVolume opened = await new VolumeOpener(_client, log).OpenAsync(
+            new SourceAddress(_client.Server, _uuid, "0"), 0, writable: false, default);
+        LevelInfo level = Assert.Single(opened.Info.Setups[0].Levels);
+        BlockKey[] all = [.. Keys(level)];
+        await WriteAsync(level, all.Where(k => !IsMissing(k)), "0");
+        await using BlockStore store = new(new BlockStoreOptions { CacheBytes = 64 << 20 });
+        store.AddVolume(opened.Info, _client);
+
+        await Task.WhenAll(all.Select(key => Task.Run(() => CheckAsync(store, level, key))));
+
+        Assert.Contains(log.Lines, line => line.Text.Contains("has no level of full resolution", StringComparison.Ordinal));
+    }
+
     private static IEnumerable<BlockKey> Keys(LevelInfo level) =>
         from z in Enumerable.Range(0, (int)level.Grid.Z)
         from y in Enumerable.Range(0, (int)level.Grid.Y)
@@ -110,14 +133,14 @@ public sealed class StoreOverServerTests : IAsyncLifetime
         }
     }
 
-    private async Task WriteAsync(LevelInfo level, IEnumerable<BlockKey> keys)
+    private async Task WriteAsync(LevelInfo level, IEnumerable<BlockKey> keys, string version = "1")
     {
         foreach (IGrouping<int, BlockKey> image in keys.GroupBy(k => k.Timepoint))
         {
             foreach (BlockKey[] batch in image.Chunk(40))
             {
                 List<BlockWrite> writes = [.. batch.Select(k => new BlockWrite(k.X, k.Y, k.Z, Make(level, k)))];
-                await _client.WriteBlocksAsync(new ImageAddress(_uuid, s_full, "1", image.Key, 0, 0), writes, default);
+                await _client.WriteBlocksAsync(new ImageAddress(_uuid, level.Factors, version, image.Key, 0, 0), writes, default);
                 writes.ForEach(w => w.Block.Release());
             }
         }

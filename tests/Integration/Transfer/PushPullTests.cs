@@ -2,6 +2,7 @@ using System.Xml.Linq;
 using DataStoreFS.Model;
 using DataStoreFS.N5;
 using DataStoreFS.Transfer;
+using Integration.Server;
 
 namespace Integration.Transfer;
 
@@ -17,6 +18,21 @@ public sealed class PushPullTests
         { "gzip", VoxelType.Float64, true },
         { "lz4", VoxelType.Int8, true },
     };
+
+    [Fact]
+    public async Task ADatasetWithoutFullResolutionIsPulledAlthoughItsServerFailsForMissingBlocks()
+    {
+        await using TransferFixture fixture = await TransferFixture.StartAsync();
+        string uuid = await fixture.Server.Client.CreateAsync("""
+            {"voxelType":"uint8","dimensions":[100,100,40],"timepoints":1,"channels":1,"voxelUnit":"um","voxelResolution":[1,1,1],"compression":"raw",
+             "resolutionLevels":[{"resolutions":[2,2,1],"blockDimensions":[32,32,32]}]}
+            """);
+        string folder = fixture.NewFolder();
+
+        PullResult pulled = await fixture.PullAsync(new SourceAddress(fixture.Client.Server, uuid, "0"), folder);
+
+        Assert.Equal((8, 8), (pulled.Blocks + pulled.Missing, pulled.Missing));
+    }
 
     [Theory]
     [MemberData(nameof(Trees))]
