@@ -23,7 +23,7 @@ public sealed record DatasetDescription
     public required int Angles { get; init; }
     public string? VoxelUnit { get; init; }
 
-    /// <summary>Three positive, finite sizes in <see cref="VoxelUnit"/>; 1 where the server gives none.</summary>
+    /// <summary>Three positive, finite sizes in <see cref="VoxelUnit"/>; 1 where the server gives none, or one that cannot be.</summary>
     public required IReadOnlyList<double> VoxelSize { get; init; }
 
     public ResolutionValue? TimepointResolution { get; init; }
@@ -43,6 +43,9 @@ public sealed record DatasetDescription
 
     /// <summary><c>ZARR</c> or <c>N5</c> on servers that know both, otherwise null.</summary>
     public string? DatasetType { get; init; }
+
+    /// <summary>What cannot be and was replaced, for a log; null when nothing was.</summary>
+    public string? Doubt { get; init; }
 
     /// <exception cref="DataStoreException">Protocol: what in the text is missing or cannot be.</exception>
     public static DatasetDescription Parse(string json) => DatasetDescriptionReader.Read(json);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace DataStoreFS.Model;
@@ -36,6 +37,7 @@ internal static class DatasetDescriptionReader
             : throw Wrong($"its voxelType '{Shown(Text(root, "voxelType"))}' is not supported");
         Size3 dimensions = Triple(root, "dimensions");
         DatasetLimits.RequireImage(dimensions, type, DataStoreErrorKind.Protocol);
+        double[] voxelSize = VoxelSize(root, out string? doubt);
         return new DatasetDescription
         {
             Uuid = Text(root, "uuid"),
@@ -45,7 +47,8 @@ internal static class DatasetDescriptionReader
             Channels = Count(root, "channels", 1, DatasetLimits.MostSetups),
             Angles = Count(root, "angles", 1, DatasetLimits.MostSetups),
             VoxelUnit = Text(root, "voxelUnit"),
-            VoxelSize = VoxelSize(root),
+            VoxelSize = voxelSize,
+            Doubt = doubt,
             TimepointResolution = Resolution(root, "timepointResolution"),
             ChannelResolution = Resolution(root, "channelResolution"),
             AngleResolution = Resolution(root, "angleResolution"),
@@ -112,19 +115,26 @@ internal static class DatasetDescriptionReader
         return [.. ids.Distinct()];
     }
 
-    private static double[] VoxelSize(JsonElement root)
+    // The server stores whatever it was given when the dataset was made: no reason not to show the voxels.
+    private static double[] VoxelSize(JsonElement root, out string? doubt)
     {
+        doubt = null;
         if (!Present(root, "voxelResolution", out JsonElement value))
         {
             return [1, 1, 1];
         }
 
-        double[] sizes = value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 3
+        double[] given = value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 3
             ? [.. value.EnumerateArray().Select(e => e.ValueKind == JsonValueKind.Number ? e.GetDouble() : double.NaN)]
-            : [];
-        return sizes.Length == 3 && sizes.All(size => double.IsFinite(size) && size > 0)
-            ? sizes
-            : throw Wrong($"its voxelResolution {Shown(value.GetRawText())} is not three positive numbers");
+            : [double.NaN, double.NaN, double.NaN];
+        double[] sizes = [.. given.Select(size => double.IsFinite(size) && size > 0 ? size : 1)];
+        if (!sizes.SequenceEqual(given))
+        {
+            string shown = string.Join(" x ", sizes.Select(size => size.ToString(CultureInfo.InvariantCulture)));
+            doubt = $"its voxelResolution {Shown(value.GetRawText())} is not three positive numbers; {shown} is shown instead";
+        }
+
+        return sizes;
     }
 
     private static ResolutionValue? Resolution(JsonElement root, string key) =>

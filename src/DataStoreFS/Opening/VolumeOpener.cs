@@ -31,6 +31,11 @@ public sealed partial class VolumeOpener(IDataStoreClient client, ILogger logger
             ?? throw new DataStoreException(
                 DataStoreErrorKind.Usage, $"{source} names a server but no dataset; expected {source.Server}/datasets/UUID[/VERSION]");
         DatasetDescription dataset = DatasetDescription.Parse(await client.GetDatasetJsonAsync(uuid, cancellationToken).ConfigureAwait(false));
+        if (dataset.Doubt is { } doubt)
+        {
+            LogDoubt(uuid, doubt);
+        }
+
         string requested = source.Version ?? DefaultVersion;
         VersionChooser chooser = new(client, uuid, dataset, time ?? TimeProvider.System, _logger);
         ChosenVersion chosen = await chooser.ChooseAsync(requested, writable, cancellationToken).ConfigureAwait(false);
@@ -65,6 +70,9 @@ public sealed partial class VolumeOpener(IDataStoreClient client, ILogger logger
 
         return new OpenedVolume(info, chosen.Xml.ToExportXml(), dataset);
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Dataset {Uuid}: {Doubt}")]
+    private partial void LogDoubt(string uuid, string doubt);
 
     [LoggerMessage(
         Level = LogLevel.Warning,

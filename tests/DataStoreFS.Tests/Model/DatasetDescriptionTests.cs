@@ -91,9 +91,6 @@ public sealed class DatasetDescriptionTests
     [InlineData("\"timepoints\":2", "\"timepointIds\":{}")]
     [InlineData("\"timepoints\":2", "\"channels\":2147483647")]
     [InlineData("[2,0,1]", "[0,\"1\"]")]
-    [InlineData("[0.4,0.4,2]", "[0.4,0.4,0]")]
-    [InlineData("[0.4,0.4,2]", "[0.4,0.4,1e999]")]
-    [InlineData("[0.4,0.4,2]", "[0.4,0.4]")]
     [InlineData("\"resolutionLevels\"", "\"levels\"")]
     [InlineData("{\"resolutions\":[1,1,1],", "[1],{\"resolutions\":[1,1,1],")]
     public void WhatCannotBeIsRefusedWithOneLine(string good, string bad)
@@ -105,6 +102,23 @@ public sealed class DatasetDescriptionTests
 
         Assert.Equal(DataStoreErrorKind.Protocol, fault.Kind);
         Assert.DoesNotContain('\n', fault.Message);
+    }
+
+    /// <summary>The server keeps what it was given, and never looks at it.</summary>
+    [Theory]
+    [InlineData("[0.4,0.4,0]", 0.4, 0.4, 1)]
+    [InlineData("[-0.4,0.4,2]", 1, 0.4, 2)]
+    [InlineData("[0.4,null,2]", 0.4, 1, 2)]
+    [InlineData("[0.4,0.4,1e999]", 0.4, 0.4, 1)]
+    [InlineData("[0.4,0.4]", 1, 1, 1)]
+    [InlineData("\"0.4\"", 1, 1, 1)]
+    public void AVoxelSizeThatCannotBeIsOneAndSaidToBeIt(string given, double x, double y, double z)
+    {
+        DatasetDescription dataset = DatasetDescription.Parse(Good.Replace("[0.4,0.4,2]", given, StringComparison.Ordinal));
+
+        Assert.Equal([x, y, z], dataset.VoxelSize);
+        Assert.StartsWith($"its voxelResolution {given} is not three positive numbers", dataset.Doubt, StringComparison.Ordinal);
+        Assert.Null(DatasetDescription.Parse(Good).Doubt);
     }
 
     [Theory]

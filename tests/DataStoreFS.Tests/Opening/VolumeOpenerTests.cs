@@ -239,6 +239,19 @@ public sealed class VolumeOpenerTests
     }
 
     [Fact]
+    public async Task AVoxelSizeThatCannotBeIsAWarningAndNoReasonNotToMount()
+    {
+        await using FakeDataStore store = FakeDataStore.Sample("small");
+        store.Json = store.Json.Replace("\"voxelResolution\":[0.4,0.4,1.0]", "\"voxelResolution\":[0.4,0.0,1.0]", StringComparison.Ordinal);
+        RecordingLogger log = new();
+
+        VolumeInfo volume = (await OpenAsync(store, "0", log: log)).Info;
+
+        Assert.Equal([0.4, 1, 1], volume.VoxelSize);
+        Assert.Contains(log.Lines, line => line.Level == LogLevel.Warning && line.Text.Contains("0.4 x 1 x 1 is shown instead", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task HostileAnswersStopTheMountWithOneLine()
     {
         await using FakeDataStore store = FakeDataStore.Sample("small");
