@@ -187,12 +187,8 @@ public sealed class DiskTier : IBlockTier, IAsyncDisposable
         DiskVolume[] registered = [.. Volatile.Read(ref _volumes).OfType<DiskVolume>()];
         foreach (string mark in registered.Select(v => DiskVolume.MarkName(v.Server, uuid)).Distinct())
         {
-            foreach (DiskVolume volume in registered.Where(v => v.Mark == mark))
-            {
-                volume.RaiseFloor(now);
-            }
-
-            _marks.SetFloor(mark, now);
+            // Of a dataset that is registered the floor may lie above now: see RaiseFloor.
+            _marks.SetFloor(mark, registered.Where(v => v.Mark == mark).Select(v => v.RaiseFloor(now)).Append(now).Max());
         }
     }
 

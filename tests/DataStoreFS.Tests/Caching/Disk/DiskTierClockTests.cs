@@ -40,6 +40,18 @@ public sealed class DiskTierClockTests : DiskTierFixture
         Assert.Equal(12, await Value(tier, At(1)));
     }
 
+    [Theory]
+    [MemberData(nameof(Steps))]
+    public async Task ADroppedDatasetStaysDroppedInLaterMounts(TimeSpan step)
+    {
+        DiskTier tier = OpenRegistered();
+        await Keep(tier, At(1), 11);
+        Time.SetClock(-step);
+        tier.DropDataset(Volume().Uuid);
+        await Close(tier);
+        Assert.Null(await Value(OpenRegistered(), At(1)));
+    }
+
     [Fact]
     public async Task ARefreshHidesWhatThisProcessHasOnlyRead()
     {
